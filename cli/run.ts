@@ -1,0 +1,57 @@
+import { type Command, Option } from "commander";
+import type { StageName } from "../processors/stage.js";
+import { StageRunner } from "../runtime/driver/stage-runner.js";
+import { openLog } from "../runtime/log.js";
+import { openEnvironment } from "../runtime/process/environment.js";
+import { STAGE_NAMES, stageDefinitions } from "../runtime/process/stages.js";
+import { EXIT, failWith } from "./failure.js";
+import { settingsOf, withSettings } from "./settings-flags.js";
+import { stopRequested } from "./signals.js";
+
+/** What a stage process tells the process that started it. */
+export interface ProcessReport {
+  readonly kind: "ready";
+}
+
+/** `rustorium run STAGE…`: stages in this process until a signal. Start it twice to scale. */
+export function runCommand(program: Command): void {
+  withSettings(
+    program
+      .command("run")
+      .description(
+        `run stages until Ctrl-C; a second process shares the partitions. Stages: ${STAGE_NAMES.join(", ")}`,
+      )
+      .argument("<stage...>")
+      .addOption(
+        new Option("--validator <numbers>", "validators that `vote` runs, separated by commas").default("1"),
+      ),
+  ).action(async (stages: string[], flags: Record<string, unknown>) => {
+    const unknown = stages.find((stage) => !(STAGE_NAMES as readonly string[]).includes(stage));
+    if (unknown)
+      failWith(
+        Object.assign(new Error(`no stage ${unknown}: ${STAGE_NAMES.join(", ")}`), { code: "BAD_STAGE" }),
+      );
+    const validators = String(flags.validator).split(",").map(Number);
+    const settings = settingsOf(flags);
+    const name = stages.includes("vote") ? `${stages.join("+")}-${validators.join("+")}` : stages.join("+");
+    const log = await openLog(settings, `${name}-${process.pid}`);
+    const environment = await openEnvironment(settings, `rustorium-${name}`, log);
+    const definitions = stages.flatMap((stage) =>
+      stageDefinitions(stage as StageName, environment.home, validators),
+    );
+    const runners = definitions.map((definition) => {
+      return new StageRunner(definition, environment, (error) => {
+        log.fatal({ error: error.message }, "a consumer stopped for good");
+        process.exit(EXIT.failed);
+      });
+    });
+    const stop = stopRequested();
+    await Promise.all(runners.map((runner) => runner.start()));
+    process.send?.({ kind: "ready" } satisfies ProcessReport);
+    if (!process.send) process.stderr.write(`${name}: running\n`);
+    await stop;
+    await Promise.all(runners.map((runner) => runner.stop()));
+    await environment.close();
+    process.exit(EXIT.ok);
+  });
+}

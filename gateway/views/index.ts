@@ -1,0 +1,32 @@
+import { AccountsView } from "./accounts.js";
+import { ActivityView } from "./activity.js";
+import { CertificatesView } from "./certificates.js";
+import { DirectoryView } from "./directory.js";
+import { TransactionsView } from "./transactions.js";
+
+/** Bounds of the views; each has a default beside its view. */
+export interface ViewLimits {
+  readonly transactionsHeldMax?: number;
+  readonly accountsHeldMax?: number;
+  readonly certificatesPerShardHeldMax?: number;
+}
+
+/** Everything the gateway answers from. In memory only: made again from the topics at each start. */
+export interface Views {
+  readonly transactions: TransactionsView;
+  readonly accounts: AccountsView;
+  readonly certificates: CertificatesView;
+  readonly directory: DirectoryView;
+  readonly activity: ActivityView;
+}
+
+/** Empty views. Throws RangeError on a bound that makes no sense. */
+export function createViews(limits: ViewLimits = {}): Views {
+  return {
+    transactions: new TransactionsView(limits.transactionsHeldMax),
+    accounts: new AccountsView(limits.accountsHeldMax),
+    certificates: new CertificatesView(limits.certificatesPerShardHeldMax),
+    directory: new DirectoryView(),
+    activity: new ActivityView(),
+  };
+}

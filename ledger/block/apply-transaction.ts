@@ -1,0 +1,90 @@
+import type { ReceiptResult, UserTransaction } from "../../schemas/generated.js";
+import { AMOUNT_LIMIT } from "../amount.js";
+import type { RejectCode } from "../reject-reasons.js";
+import { accountKey } from "../state/key.js";
+import { MAIN_CHAIN } from "../topology.js";
+import type { DecodedTransaction } from "../transaction/index.js";
+import type { EntryContext, EntryOutcome } from "./context.js";
+
+/**
+ * Applies an authentic transfer. Within the shard the recipient is credited at once; for another shard the amount goes
+ * into escrow and a PREPARE to the main chain. A refused transaction changes nothing, nonce and fee included.
+ */
+export function applyTransaction(
+  entry: UserTransaction,
+  transaction: DecodedTransaction,
+  context: EntryContext,
+): EntryOutcome {
+  const { overlay, network } = context;
+  const { amount, fee, recipient } = transaction;
+  const senderKey = accountKey(entry.sender);
+  const sender = overlay.account(senderKey);
+  const receipt = (kind: ReceiptResult["kind"], code: RejectCode | ""): ReceiptResult => ({
+    sequence: context.sequence,
+    kind,
+    code,
+    transactionId: entry.transactionId,
+    sender: entry.sender,
+    recipient,
+    amount,
+    fee: kind === "REFUSED" ? 0n : fee,
+    sourcePartition: entry.sourcePartition,
+    sourceOffset: entry.sourceOffset,
+    submittedAt: entry.submittedAt,
+  });
+
+  if (transaction.validUntil !== 0 && context.time > transaction.validUntil) {
+    return { receipt: receipt("REFUSED", "EXPIRED") };
+  }
+  if (transaction.nonce < sender.nonce) return { receipt: receipt("REFUSED", "NONCE_USED") };
+  if (transaction.nonce > sender.nonce) return { receipt: receipt("REFUSED", "NONCE_GAP") };
+  const cost = amount + fee;
+  if (sender.balance < cost) return { receipt: receipt("REFUSED", "INSUFFICIENT_BALANCE") };
+
+  const destination = network.topology.shardOf(recipient);
+  const recipientKey = accountKey(recipient);
+  const local = destination === context.shard;
+  const same = local && recipientKey === senderKey;
+  const feeAccount = overlay.account(context.feeAccount);
+  if (
+    feeAccount.balance + fee >= AMOUNT_LIMIT ||
+    (local && !same && overlay.account(recipientKey).balance + amount >= AMOUNT_LIMIT)
+  ) {
+    return { receipt: receipt("REFUSED", "BALANCE_OVERFLOW") };
+  }
+
+  const debit = same ? fee : cost;
+  overlay.setAccount(senderKey, { balance: sender.balance - debit, nonce: sender.nonce + 1 });
+  if (fee > 0n) {
+    const collected = overlay.account(context.feeAccount);
+    overlay.setAccount(context.feeAccount, { ...collected, balance: collected.balance + fee });
+  }
+  if (local) {
+    if (!same) {
+      const credited = overlay.account(recipientKey);
+      overlay.setAccount(recipientKey, { ...credited, balance: credited.balance + amount });
+    }
+    return { receipt: receipt("TRANSFER", "") };
+  }
+
+  const deadline = context.time + network.genesis.parameters.crossShardDeadlineMs;
+  overlay.openEscrow(entry.transactionId, { sender: entry.sender, recipient, amount, destination, deadline });
+  return {
+    receipt: receipt("PREPARED", ""),
+    message: {
+      to: MAIN_CHAIN,
+      message: {
+        kind: "PREPARE",
+        transactionId: entry.transactionId,
+        source: context.shard,
+        destination,
+        sender: entry.sender,
+        recipient,
+        amount,
+        deadline,
+        priority: transaction.priority,
+        code: "",
+      },
+    },
+  };
+}

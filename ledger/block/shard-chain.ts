@@ -1,0 +1,292 @@
+import { codec } from "../../schemas/codec.js";
+import type {
+  BlockHeader,
+  CrossShardBundle,
+  CrossShardMessage,
+  Cut,
+  ReceiptResult,
+  UserTransaction,
+} from "../../schemas/generated.js";
+import { verifyCertificate } from "../consensus/certificate.js";
+import type { Network } from "../genesis/genesis.js";
+import { leafHash, merkleRoot, verifyMerkleProof } from "../merkle.js";
+import { feeAccountKey, keyBytes, type StateKey, shardKey } from "../state/key.js";
+import { Overlay } from "../state/overlay.js";
+import { asShard, type State, type StateChanges, shardValue } from "../state/state.js";
+import { type DecodedTransaction, decodeTransaction } from "../transaction/index.js";
+import { applyMessage } from "./apply-message.js";
+import { applyTransaction } from "./apply-transaction.js";
+import type { EntryContext, EntryOutcome } from "./context.js";
+import { digestOf } from "./header.js";
+import { type Bundle, bundleLeaf, type ProvedBundle, proveBundles } from "./outbox.js";
+import type { ChainPosition } from "./position.js";
+
+/** Why a record of the log has no effect. */
+export type VoidReason =
+  | "UNDECODABLE"
+  | "GENESIS_RECORD"
+  | "OTHER_CUT"
+  | "BELOW_MARK"
+  | "OTHER_SHARD"
+  | "ILL_FORMED"
+  | "NOT_AUTHENTIC"
+  | "OTHER_NETWORK"
+  | "OUT_OF_CHANNEL_ORDER"
+  | "BAD_CERTIFICATE"
+  | "BAD_PROOF";
+
+/** A record of shard.log. */
+export interface LogRecord {
+  /** Avro bytes, without wire header. */
+  readonly bytes: Buffer;
+  /** Broker's append time, in milliseconds since 1970. */
+  readonly timeMs: number;
+  readonly offset: number;
+}
+
+/** A closed block with everything it did. */
+export interface ExecutedBlock {
+  readonly header: BlockHeader;
+  readonly digest: Buffer;
+  readonly receipts: readonly ReceiptResult[];
+  readonly changes: StateChanges;
+  readonly bundles: readonly ProvedBundle[];
+  readonly position: ChainPosition;
+}
+
+/** How entries are judged. execute and vote differ only in how they check that a transaction is authentic. */
+export interface ExecutionRules {
+  /** Whether the sender signed it, and id and sender in the entry are the transaction's own. */
+  isAuthentic(entry: UserTransaction, decoded: DecodedTransaction): boolean;
+  /** Tests plant wrong rules here; everyone else uses the ledger's. */
+  readonly applyTransaction?: typeof applyTransaction;
+}
+
+interface OpenBlock {
+  readonly overlay: Overlay;
+  readonly entries: Buffer[];
+  readonly receipts: ReceiptResult[];
+  readonly outbox: Map<number, CrossShardMessage[]>;
+  weight: number;
+  time: number;
+  firstSequence: number;
+}
+
+/**
+ * One shard's chain: reads the log record by record and closes the same blocks as everyone who reads it. Nothing but
+ * the genesis and the log has an influence, so it is deterministic, and nothing it closed is ever taken back.
+ */
+export class ShardChain {
+  private open: OpenBlock | undefined;
+  private readonly marks: Map<number, number>;
+  private readonly received: Map<number, number>;
+  private readonly sent: Map<number, number>;
+  private readonly feeAccount: StateKey;
+  private readonly ownKey: StateKey;
+  private readonly apply: typeof applyTransaction;
+
+  constructor(
+    private readonly network: Network,
+    readonly shard: number,
+    private readonly state: State,
+    private last: ChainPosition,
+    private readonly rules: ExecutionRules,
+  ) {
+    const { prefix } = network.topology.shard(shard);
+    this.feeAccount = feeAccountKey(prefix);
+    this.ownKey = shardKey(prefix);
+    this.apply = rules.applyTransaction ?? applyTransaction;
+    const own = asShard(state.get(this.ownKey));
+    this.marks = new Map(own?.marks.map((mark) => [mark.partition, mark.offset]));
+    this.received = new Map(own?.channels.map((channel) => [channel.shard, channel.received]));
+    this.sent = new Map(own?.channels.map((channel) => [channel.shard, channel.sent]));
+  }
+
+  /** Position after the last closed block. */
+  get position(): ChainPosition {
+    return this.last;
+  }
+
+  /** Height of the open block if it has an entry. */
+  get openHeight(): number | undefined {
+    return this.open ? this.last.height + 1 : undefined;
+  }
+
+  /** Takes the next record of the log: it may be void, go into the open block, or close it. */
+  append(record: LogRecord): { block?: ExecutedBlock; voided?: VoidReason } {
+    const decoded = codec("LogEntry").decode(record.bytes);
+    if (!decoded) return { voided: "UNDECODABLE" };
+    const { entry } = decoded;
+    if ("rustorium.UserTransaction" in entry)
+      return this.appendTransaction(entry["rustorium.UserTransaction"], record);
+    if ("rustorium.CrossShardBundle" in entry)
+      return this.appendBundle(entry["rustorium.CrossShardBundle"], record);
+    if ("rustorium.Cut" in entry) return this.appendCut(entry["rustorium.Cut"], record);
+    return { voided: "GENESIS_RECORD" };
+  }
+
+  private appendTransaction(entry: UserTransaction, record: LogRecord) {
+    const mark = this.marks.get(entry.sourcePartition);
+    if (mark !== undefined && entry.sourceOffset <= mark) return { voided: "BELOW_MARK" } as const;
+    if (
+      entry.sourcePartition < 0 ||
+      entry.sourcePartition >= this.network.genesis.sourcePartitions ||
+      this.network.topology.shardOf(entry.sender) !== this.shard
+    ) {
+      return { voided: "OTHER_SHARD" } as const;
+    }
+    const decoded = decodeTransaction(entry.transaction, this.network.rules);
+    if (!decoded.ok) return { voided: "ILL_FORMED" } as const;
+    if (!this.rules.isAuthentic(entry, decoded.transaction)) return { voided: "NOT_AUTHENTIC" } as const;
+    this.marks.set(entry.sourcePartition, entry.sourceOffset);
+    const block = this.begin(record);
+    this.record(block, this.apply(entry, decoded.transaction, this.context(block)));
+    return this.endIfFull(block, record);
+  }
+
+  private appendBundle(bundle: CrossShardBundle, record: LogRecord) {
+    const from = bundle.header.shard;
+    const voided = this.faultOf(bundle, from);
+    if (voided) return { voided };
+    this.received.set(from, bundle.channelSequence);
+    const block = this.begin(record);
+    const context = this.context(block);
+    block.weight += bundle.messages.length - 1;
+    for (const message of bundle.messages) {
+      const outcome = applyMessage(message, from, context);
+      if (outcome) this.record(block, outcome);
+    }
+    return this.endIfFull(block, record);
+  }
+
+  private faultOf(bundle: CrossShardBundle, from: number): VoidReason | undefined {
+    if (!bundle.header.genesis.equals(this.network.hash) || !this.network.topology.has(from))
+      return "OTHER_NETWORK";
+    if (bundle.destination !== this.shard) return "OTHER_SHARD";
+    if (bundle.channelSequence !== (this.received.get(from) ?? 0) + 1) return "OUT_OF_CHANNEL_ORDER";
+    const leaf = bundleLeaf(bundle);
+    const { leafIndex, leafCount, proof, header } = bundle;
+    if (!verifyMerkleProof(leaf, leafIndex, leafCount, proof, header.messagesRoot)) return "BAD_PROOF";
+    return verifyCertificate(header, bundle.signatures, this.network.consensus).ok
+      ? undefined
+      : "BAD_CERTIFICATE";
+  }
+
+  private appendCut(cut: Cut, record: LogRecord) {
+    if (!this.open || cut.height !== this.last.height + 1) return { voided: "OTHER_CUT" } as const;
+    return { block: this.close(this.open, record.offset + 1) };
+  }
+
+  /** Opens a block if none is, and counts the record as its next entry. */
+  private begin(record: LogRecord): OpenBlock {
+    this.open ??= {
+      overlay: new Overlay(this.state),
+      entries: [],
+      receipts: [],
+      outbox: new Map(),
+      weight: 0,
+      time: this.last.time,
+      firstSequence: this.last.sequence + 1,
+    };
+    this.open.entries.push(leafHash(record.bytes));
+    this.open.weight += 1;
+    this.open.time = Math.max(this.open.time, record.timeMs);
+    return this.open;
+  }
+
+  private context(block: OpenBlock): EntryContext {
+    return {
+      network: this.network,
+      shard: this.shard,
+      feeAccount: this.feeAccount,
+      overlay: block.overlay,
+      time: block.time,
+      sequence: block.firstSequence + block.entries.length - 1,
+    };
+  }
+
+  private record(block: OpenBlock, outcome: EntryOutcome): void {
+    block.receipts.push(outcome.receipt);
+    if (!outcome.message) return;
+    const { to, message } = outcome.message;
+    const queue = block.outbox.get(to);
+    if (queue) queue.push(message);
+    else block.outbox.set(to, [message]);
+  }
+
+  private endIfFull(block: OpenBlock, record: LogRecord): { block?: ExecutedBlock } {
+    return block.weight >= this.network.genesis.parameters.maximumEntriesPerBlock
+      ? { block: this.close(block, record.offset + 1) }
+      : {};
+  }
+
+  private close(open: OpenBlock, nextOffset: number): ExecutedBlock {
+    const bundles = this.bundlesOf(open);
+    open.overlay.set(this.ownKey, shardValue(this.ownRecord()));
+    const changes = open.overlay.finish();
+    const messages = proveBundles(bundles);
+    const lastSequence = open.firstSequence + open.entries.length - 1;
+    const header: BlockHeader = {
+      genesis: this.network.hash,
+      shard: this.shard,
+      height: this.last.height + 1,
+      parent: this.last.digest,
+      firstSequence: open.firstSequence,
+      lastSequence,
+      time: open.time,
+      epoch: 0,
+      entriesRoot: merkleRoot(open.entries),
+      receiptsRoot: receiptsRoot(open.receipts),
+      changesRoot: changesRoot(changes),
+      messagesRoot: messages.root,
+    };
+    const digest = digestOf(header);
+    this.state.apply(changes);
+    this.last = { height: header.height, digest, sequence: lastSequence, time: open.time, nextOffset };
+    this.open = undefined;
+    return {
+      header,
+      digest,
+      receipts: open.receipts,
+      changes,
+      bundles: messages.proved,
+      position: this.last,
+    };
+  }
+
+  private bundlesOf(open: OpenBlock): Bundle[] {
+    return [...open.outbox]
+      .sort(([a], [b]) => a - b)
+      .map(([destination, messages]) => {
+        const channelSequence = (this.sent.get(destination) ?? 0) + 1;
+        this.sent.set(destination, channelSequence);
+        return { destination, channelSequence, messages };
+      });
+  }
+
+  private ownRecord() {
+    const shards = [...new Set([...this.received.keys(), ...this.sent.keys()])].sort((a, b) => a - b);
+    return {
+      marks: [...this.marks].sort(([a], [b]) => a - b).map(([partition, offset]) => ({ partition, offset })),
+      channels: shards.map((shard) => ({
+        shard,
+        received: this.received.get(shard) ?? 0,
+        sent: this.sent.get(shard) ?? 0,
+      })),
+    };
+  }
+}
+
+/** Merkle root of receipt results, in order. */
+export function receiptsRoot(receipts: readonly ReceiptResult[]): Buffer {
+  const encode = codec("ReceiptResult").encode;
+  return merkleRoot(receipts.map((receipt) => leafHash(encode(receipt))));
+}
+
+/** Merkle root of state changes; they must come by ascending key. */
+export function changesRoot(changes: StateChanges): Buffer {
+  const encode = codec("StateChange").encode;
+  const leaves: Buffer[] = [];
+  for (const [key, value] of changes) leaves.push(leafHash(encode({ key: keyBytes(key), value })));
+  return merkleRoot(leaves);
+}

@@ -1,0 +1,13 @@
+import type { GenesisValidator } from "../../schemas/generated.js";
+import type { ConsensusModule } from "./index.js";
+
+/** One signer whose signature is final: development, and installations that trust one party. */
+export function solo(validators: readonly GenesisValidator[]): ConsensusModule {
+  const only = validators[0];
+  if (!only || validators.length !== 1) throw new RangeError("solo needs exactly one validator");
+  return {
+    name: "solo",
+    validators: new Map([[only.validator, only]]),
+    isQuorum: (signedStake) => signedStake >= only.stake,
+  };
+}

@@ -1,0 +1,119 @@
+import { codec } from "../../schemas/codec.js";
+import type {
+  Genesis,
+  GenesisAccount,
+  GenesisAllocation,
+  GenesisParameters,
+} from "../../schemas/generated.js";
+import { type ConsensusModule, consensusModule } from "../consensus/index.js";
+import { sha256 } from "../crypto/hash.js";
+import { leafHash, merkleRoot } from "../merkle.js";
+import { accountKey, type StateKey } from "../state/key.js";
+import { accountValue, type StateValue } from "../state/state.js";
+import { Topology } from "../topology.js";
+import type { TransactionRules } from "../transaction/index.js";
+
+const GENESIS_DOMAIN = Buffer.from("rustorium/genesis/v1\0");
+/** Accounts in one allocation part: 5,000 of at most 50 bytes stay far below RECORD_BYTES_MAX. */
+export const ACCOUNTS_PER_PART = 5_000;
+
+export const DEFAULT_PARAMETERS: GenesisParameters = {
+  blockIntervalMs: 100,
+  maximumEntriesPerBlock: 1_000,
+  transactionBytesMax: 256 * 1024,
+  allowUnprotected: false,
+  clockSkewMsMax: 5_000,
+  unfinalisedBlocksMax: 256,
+  crossShardDeadlineMs: 60_000,
+};
+
+/** A network's genesis, checked: what every outcome depends on besides a shard's log. */
+export interface Network {
+  readonly genesis: Genesis;
+  /** 32 bytes; names the network in every header. */
+  readonly hash: Buffer;
+  readonly allocation: readonly GenesisAllocation[];
+  readonly topology: Topology;
+  readonly consensus: ConsensusModule;
+  readonly rules: TransactionRules;
+  readonly totalStake: number;
+}
+
+/** Hash that names a network. */
+export function genesisHash(genesis: Genesis): Buffer {
+  return sha256(GENESIS_DOMAIN, codec("Genesis").encode(genesis));
+}
+
+function allocationHash(parts: readonly GenesisAllocation[]): Buffer {
+  return merkleRoot(parts.map((part) => leafHash(codec("GenesisAllocation").encode(part))));
+}
+
+/** Splits accounts (any order, ids distinct) into allocation parts. Throws RangeError on an id given twice. */
+export function allocate(accounts: readonly GenesisAccount[]): GenesisAllocation[] {
+  const sorted = [...accounts].sort((a, b) => Buffer.compare(a.account, b.account));
+  for (let i = 1; i < sorted.length; i++) {
+    if (sorted[i]!.account.equals(sorted[i - 1]!.account)) {
+      throw new RangeError(`account ${sorted[i]!.account.toString("hex")} is allocated twice`);
+    }
+  }
+  const parts: GenesisAllocation[] = [];
+  for (let start = 0; start < sorted.length || parts.length === 0; start += ACCOUNTS_PER_PART) {
+    parts.push({ part: parts.length, accounts: sorted.slice(start, start + ACCOUNTS_PER_PART) });
+  }
+  return parts;
+}
+
+/** Makes a genesis from everything but what follows from the allocation. */
+export function makeGenesis(
+  settings: Omit<Genesis, "allocationHash" | "allocationParts">,
+  accounts: readonly GenesisAccount[],
+): Network {
+  const allocation = allocate(accounts);
+  return checkGenesis(
+    { ...settings, allocationHash: allocationHash(allocation), allocationParts: allocation.length },
+    allocation,
+  );
+}
+
+/** Checks that the parts are the genesis's own and compiles the rest. Throws RangeError otherwise. */
+export function checkGenesis(genesis: Genesis, allocation: readonly GenesisAllocation[]): Network {
+  if (
+    allocation.length !== genesis.allocationParts ||
+    !allocationHash(allocation).equals(genesis.allocationHash)
+  ) {
+    throw new RangeError("the allocation isn't the one that the genesis names");
+  }
+  return {
+    genesis,
+    hash: genesisHash(genesis),
+    allocation,
+    topology: new Topology(genesis.shards),
+    consensus: consensusModule(genesis.consensus, genesis.validators),
+    rules: {
+      chainId: genesis.chainId,
+      transactionBytesMax: genesis.parameters.transactionBytesMax,
+      allowUnprotected: genesis.parameters.allowUnprotected,
+    },
+    totalStake: genesis.validators.reduce((sum, validator) => sum + validator.stake, 0),
+  };
+}
+
+/** State of a shard before its first block. */
+export function initialState(network: Network, shard: number): Map<StateKey, StateValue> {
+  const state = new Map<StateKey, StateValue>();
+  for (const part of network.allocation) {
+    for (const { account, balance, nonce } of part.accounts) {
+      if (network.topology.shardOf(account) === shard) {
+        state.set(accountKey(account), accountValue({ balance, nonce }));
+      }
+    }
+  }
+  return state;
+}
+
+/** Sum of the allocation: what balances, escrow and fees add up to for ever, in 10^-18 RUS. */
+export function totalAllocated(network: Network): bigint {
+  let total = 0n;
+  for (const part of network.allocation) for (const account of part.accounts) total += account.balance;
+  return total;
+}

@@ -1,0 +1,67 @@
+import { placementOf } from "../address.js";
+
+/** A state key's bytes as a latin1 string: 32 bytes of placement, one of kind, and an id. Sorts like the bytes. */
+export type StateKey = string & { readonly __brand: "StateKey" };
+
+/** What a key leads to; the byte after the placement. */
+export const KeyKind = { account: 0, escrow: 1, shard: 2, height: 3 } as const;
+
+const PLACEMENT_BYTES = 32;
+const ACCOUNT_ID_BYTES = 20;
+
+function key(placement: Buffer, kind: number, id: Buffer): StateKey {
+  const bytes = Buffer.allocUnsafe(PLACEMENT_BYTES + 1 + id.length);
+  placement.copy(bytes, 0);
+  bytes[PLACEMENT_BYTES] = kind;
+  id.copy(bytes, PLACEMENT_BYTES + 1);
+  return bytes.toString("latin1") as StateKey;
+}
+
+/** Key of an account (20-byte id). */
+export function accountKey(account: Buffer): StateKey {
+  return key(placementOf(account), KeyKind.account, account);
+}
+
+/** Key of the escrow of a transfer; it lives where its sender lives. */
+export function escrowKey(sender: Buffer, transactionId: Buffer): StateKey {
+  return key(placementOf(sender), KeyKind.escrow, transactionId);
+}
+
+/** First placement under a shard's prefix: the prefix's bits, then zeros. */
+export function firstPlacement(prefix: string): Buffer {
+  const placement = Buffer.alloc(PLACEMENT_BYTES);
+  for (let bit = 0; bit < prefix.length; bit++) {
+    if (prefix[bit] === "1") placement[bit >> 3]! |= 0x80 >> (bit & 7);
+  }
+  return placement;
+}
+
+/** Account that fees of a shard go to. Nobody has its key; it stays with the left half of a split. */
+export function feeAccountKey(prefix: string): StateKey {
+  return key(firstPlacement(prefix), KeyKind.account, Buffer.alloc(ACCOUNT_ID_BYTES));
+}
+
+/** Key of the shard's own record: marks and channels. */
+export function shardKey(prefix: string): StateKey {
+  return key(firstPlacement(prefix), KeyKind.shard, Buffer.alloc(0));
+}
+
+/** Key of the record in shard.state that says up to which height the state is complete. */
+export function heightKey(prefix: string): StateKey {
+  return key(firstPlacement(prefix), KeyKind.height, Buffer.alloc(0));
+}
+
+/** The key's bytes. */
+export function keyBytes(stateKey: StateKey): Buffer {
+  return Buffer.from(stateKey, "latin1");
+}
+
+/** The key of bytes read from a topic or store. */
+export function keyOfBytes(bytes: Buffer): StateKey {
+  return bytes.toString("latin1") as StateKey;
+}
+
+/** Kind of a key; see KeyKind. */
+export function kindOf(stateKey: StateKey): number {
+  return stateKey.charCodeAt(PLACEMENT_BYTES);
+}

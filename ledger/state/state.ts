@@ -1,0 +1,56 @@
+import type { AccountState, EscrowState, ShardState, StateChange } from "../../schemas/generated.js";
+import type { StateKey } from "./key.js";
+
+/** A value of the state, as it travels in Avro. */
+export type StateValue = NonNullable<StateChange["value"]>;
+
+/** What a block changed: null removes. */
+export type StateChanges = ReadonlyMap<StateKey, StateValue | null>;
+
+/** State after the last closed block. Reads are synchronous; the runtime puts a cache and a store behind it. */
+export interface State {
+  get(key: StateKey): StateValue | undefined;
+  /** Takes in a closed block's changes. */
+  apply(changes: StateChanges): void;
+}
+
+/** State in memory only: tests, the simulator, the auditor. */
+export class MemoryState implements State {
+  readonly values = new Map<StateKey, StateValue>();
+  get(key: StateKey): StateValue | undefined {
+    return this.values.get(key);
+  }
+  apply(changes: StateChanges): void {
+    for (const [key, value] of changes) {
+      if (value === null) this.values.delete(key);
+      else this.values.set(key, value);
+    }
+  }
+}
+
+export const EMPTY_ACCOUNT: AccountState = { balance: 0n, nonce: 0 };
+
+export function accountValue(account: AccountState): StateValue {
+  return { "rustorium.AccountState": account };
+}
+export function escrowValue(escrow: EscrowState): StateValue {
+  return { "rustorium.EscrowState": escrow };
+}
+export function shardValue(shard: ShardState): StateValue {
+  return { "rustorium.ShardState": shard };
+}
+
+export function asAccount(value: StateValue | null | undefined): AccountState | undefined {
+  return value && "rustorium.AccountState" in value ? value["rustorium.AccountState"] : undefined;
+}
+export function asEscrow(value: StateValue | null | undefined): EscrowState | undefined {
+  return value && "rustorium.EscrowState" in value ? value["rustorium.EscrowState"] : undefined;
+}
+export function asShard(value: StateValue | null | undefined): ShardState | undefined {
+  return value && "rustorium.ShardState" in value ? value["rustorium.ShardState"] : undefined;
+}
+
+/** Value held by a state value: what conservation adds up, in 10^-18 RUS. */
+export function amountOf(value: StateValue): bigint {
+  return asAccount(value)?.balance ?? asEscrow(value)?.amount ?? 0n;
+}

@@ -1,0 +1,94 @@
+import type { FinalityCertificate } from "../../schemas/generated.js";
+
+/** An item that execute wrote for a block, e.g. a receipt. */
+export interface BlockItem {
+  readonly height: number;
+  readonly digest: Buffer;
+}
+
+/** Height in a topic and the first offset that it was seen at. */
+interface Mark {
+  readonly height: number;
+  readonly offset: number;
+}
+
+/**
+ * Joins what execute wrote for each height with the certificate of that height: hands out, in height order, only items
+ * whose digest is certified, and only when all of them are there.
+ */
+export class CertifiedJoin<T extends BlockItem> {
+  private readonly items = new Map<number, T[]>();
+  private readonly certificates = new Map<number, FinalityCertificate>();
+  private readonly itemMarks: Mark[] = [];
+  private readonly certificateMarks: Mark[] = [];
+  /** Lowest height that can be complete: below it, items may be trimmed from the topic. */
+  private firstItemHeight: number | undefined;
+  private doneHeight = 0;
+  private itemsNext: number | undefined;
+  private certificatesNext: number | undefined;
+
+  /**
+   * @param isEmpty whether the certified block has no items at all
+   * @param isComplete whether these are all items of their block
+   */
+  constructor(
+    private readonly isEmpty: (certificate: FinalityCertificate) => boolean,
+    private readonly isComplete: (items: readonly T[]) => boolean,
+  ) {}
+
+  addItem(item: T, offset: number): void {
+    this.itemsNext = offset + 1;
+    this.firstItemHeight ??= item.height;
+    if (item.height <= this.doneHeight) return;
+    mark(this.itemMarks, item.height, offset);
+    const list = this.items.get(item.height);
+    if (list) list.push(item);
+    else this.items.set(item.height, [item]);
+  }
+
+  addCertificate(certificate: FinalityCertificate, offset: number): void {
+    this.certificatesNext = offset + 1;
+    const { height } = certificate.header;
+    if (height <= this.doneHeight || this.certificates.has(height)) return;
+    mark(this.certificateMarks, height, offset);
+    this.certificates.set(height, certificate);
+  }
+
+  /** All heights that are complete now, in order. */
+  *take(): Generator<{ certificate: FinalityCertificate; items: readonly T[] }> {
+    for (const [height, certificate] of this.certificates) {
+      const items = this.isEmpty(certificate) ? [] : this.certifiedItems(height, certificate);
+      if (!items) return;
+      this.certificates.delete(height);
+      for (const held of this.items.keys()) if (held <= height) this.items.delete(held);
+      this.doneHeight = height;
+      drop(this.itemMarks, height);
+      drop(this.certificateMarks, height);
+      yield { certificate, items };
+    }
+  }
+
+  private certifiedItems(height: number, certificate: FinalityCertificate): readonly T[] | undefined {
+    if (this.firstItemHeight !== undefined && height < this.firstItemHeight) return [];
+    const all = this.items.get(height)?.filter(({ digest }) => digest.equals(certificate.digest));
+    return all && this.isComplete(all) ? all : undefined;
+  }
+
+  /** Next offset of the items' topic after a restart; undefined: nothing was read. */
+  get itemsResumeAt(): number | undefined {
+    return this.itemMarks[0]?.offset ?? this.itemsNext;
+  }
+
+  /** Next offset of the certificates' topic after a restart; undefined: nothing was read. */
+  get certificatesResumeAt(): number | undefined {
+    return this.certificateMarks[0]?.offset ?? this.certificatesNext;
+  }
+}
+
+function mark(marks: Mark[], height: number, offset: number): void {
+  if (!marks.some((known) => known.height === height)) marks.push({ height, offset });
+}
+
+function drop(marks: Mark[], doneHeight: number): void {
+  for (let i = marks.length - 1; i >= 0; i--) if (marks[i]!.height <= doneHeight) marks.splice(i, 1);
+}

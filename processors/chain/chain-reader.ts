@@ -1,0 +1,133 @@
+import type { ChainPosition } from "../../ledger/block/position.js";
+import type { ExecutedBlock, ExecutionRules } from "../../ledger/block/shard-chain.js";
+import { ShardChain } from "../../ledger/block/shard-chain.js";
+import { verifyCertificate } from "../../ledger/consensus/certificate.js";
+import type { Network } from "../../ledger/genesis/genesis.js";
+import type { State } from "../../ledger/state/state.js";
+import { WIRE_HEADER_BYTES } from "../../schemas/codec.js";
+import type { TopicName } from "../../topics/catalogue.js";
+import { read } from "../read.js";
+import type { Alert, InputRecord, StoreBatch } from "../stage.js";
+import { OwnDigests } from "./own-digests.js";
+import { CERTIFICATES_KEY, digestKey, encodeOffset } from "./store-layout.js";
+
+/** Certificates that may wait for their block while a task catches up; reading them pauses above it. */
+export const CERTIFICATES_WAITING_MAX = 10_000;
+
+export interface ChainOptions {
+  readonly network: Network;
+  readonly shard: number;
+  readonly state: State;
+  readonly position: ChainPosition;
+  /** Own digests at or below the position whose certificate has not been seen, from the local store. */
+  readonly uncertified: ReadonlyMap<number, Buffer>;
+  /** Next offset to read in shard.finalized, from the local store. */
+  readonly certificatesOffset: number;
+}
+
+/**
+ * What execute and vote have in common: both read a shard's log and certificates, close blocks, stay within the bound of
+ * unfinalised blocks, and compare their digests with the certified ones.
+ */
+export class ChainReader {
+  readonly chain: ShardChain;
+  private readonly digests: OwnDigests;
+  /** Log records read but not taken in, because too many blocks wait for certificates. */
+  private backlog: InputRecord[] = [];
+
+  constructor(
+    private readonly options: ChainOptions,
+    rules: ExecutionRules,
+  ) {
+    const { network, shard, state, position } = options;
+    this.chain = new ShardChain(network, shard, state, position, rules);
+    this.digests = new OwnDigests(shard, position.height, options.uncertified);
+  }
+
+  /** Where reading starts. The group's offsets don't matter: store and positions must belong together. */
+  get startAt(): ReadonlyMap<TopicName, number> {
+    const { position, certificatesOffset } = this.options;
+    return new Map<TopicName, number>([
+      ["shard.log", position.nextOffset],
+      ["shard.finalized", certificatesOffset],
+    ]);
+  }
+
+  /** Topics not to be read on for now. */
+  get pause(): TopicName[] {
+    const topics: TopicName[] = [];
+    if (this.backlog.length > 0) topics.push("shard.log");
+    if (this.digests.waiting >= CERTIFICATES_WAITING_MAX) topics.push("shard.finalized");
+    return topics;
+  }
+
+  get certifiedHeight(): number {
+    return this.digests.certifiedHeight;
+  }
+
+  /** Takes records of the log; returns the blocks that they close. Throws StageFault. */
+  readLog(records: readonly InputRecord[]): ExecutedBlock[] {
+    if (this.backlog.length > 0) {
+      for (const record of records) this.backlog.push(record);
+      return this.advance();
+    }
+    this.backlog = records as InputRecord[];
+    return this.advance();
+  }
+
+  /** Closes what the bound of unfinalised blocks lets it. */
+  private advance(): ExecutedBlock[] {
+    const blocks: ExecutedBlock[] = [];
+    const bound = this.options.network.genesis.parameters.unfinalisedBlocksMax;
+    let taken = 0;
+    for (const record of this.backlog) {
+      if (this.chain.position.height - this.certifiedHeight >= bound) break;
+      taken++;
+      if (record.value === null || record.value.length < WIRE_HEADER_BYTES) continue;
+      const { block } = this.chain.append({
+        bytes: record.value.subarray(WIRE_HEADER_BYTES),
+        timeMs: record.timeMs,
+        offset: record.offset,
+      });
+      if (!block) continue;
+      this.digests.closed(block.header.height, block.digest);
+      blocks.push(block);
+    }
+    this.backlog = taken === this.backlog.length ? [] : this.backlog.slice(taken);
+    return blocks;
+  }
+
+  /**
+   * Takes certificates; verifies each. Throws StageFault when one contradicts an own digest.
+   * @returns blocks that may be closed now, store writes, and alerts about certificates that are none
+   */
+  readCertificates(records: readonly InputRecord[]): {
+    blocks: ExecutedBlock[];
+    store: StoreBatch;
+    alerts: Alert[];
+  } {
+    const store: [string, Buffer | null][] = [[CERTIFICATES_KEY, encodeOffset(records.at(-1)!.offset + 1)]];
+    const alerts: Alert[] = [];
+    const { network, shard } = this.options;
+    for (const record of records) {
+      const certificate = read("FinalityCertificate", record);
+      const verified =
+        certificate?.header.shard === shard && certificate.header.genesis.equals(network.hash)
+          ? verifyCertificate(certificate.header, certificate.signatures, network.consensus)
+          : undefined;
+      if (!certificate || !verified?.ok) {
+        const fault = verified?.ok === false ? verified.fault : "OTHER_CHAIN";
+        alerts.push({
+          code: "BAD_CERTIFICATE",
+          message: `${record.topic}[${record.partition}]@${record.offset}: ${fault}`,
+        });
+        continue;
+      }
+      const { height } = certificate.header;
+      if (this.digests.certificate(height, verified.digest, this.chain.position.height)) {
+        store.push([digestKey(height), null]);
+      }
+    }
+    return { blocks: this.advance(), store, alerts };
+  }
+}

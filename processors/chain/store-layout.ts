@@ -1,0 +1,91 @@
+import type { ChainPosition } from "../../ledger/block/position.js";
+import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
+import type { StateKey } from "../../ledger/state/key.js";
+import type { StateValue } from "../../ledger/state/state.js";
+import { codec } from "../../schemas/codec.js";
+import type { StoreBatch } from "../stage.js";
+
+/** Key of the chain position in a local store. */
+export const POSITION_KEY = "position";
+/** Key of the next offset to read in shard.finalized. */
+export const CERTIFICATES_KEY = "certificates";
+const DIGEST_PREFIX = "digest/";
+const STATE_PREFIX = "state/";
+/** Digits of a height in a digest's key: heights stay below 10^15. */
+const HEIGHT_DIGITS = 15;
+
+export function digestKey(height: number): string {
+  return `${DIGEST_PREFIX}${String(height).padStart(HEIGHT_DIGITS, "0")}`;
+}
+
+export function stateStoreKey(key: StateKey): string {
+  return `${STATE_PREFIX}${key}`;
+}
+
+/** First and last possible key of the digests that wait for a certificate. */
+export const DIGEST_RANGE = { gte: DIGEST_PREFIX, lt: "digest0" } as const;
+
+export function heightOfDigestKey(key: string): number {
+  return Number(key.slice(DIGEST_PREFIX.length));
+}
+
+/** Everything that a closed block changes in the local store; goes in with its position in one batch. */
+export function storeBatchOf(block: ExecutedBlock): StoreBatch {
+  const batch: [string, Buffer | null][] = [];
+  for (const [key, value] of block.changes) {
+    batch.push([stateStoreKey(key), value && encodeStateValue(block.header.height, block.digest, value)]);
+  }
+  batch.push([digestKey(block.header.height), block.digest], [POSITION_KEY, encodePosition(block.position)]);
+  return batch;
+}
+
+/** Bytes of a state value, in the store and as value of shard.state. */
+export function encodeStateValue(height: number, digest: Buffer, value: StateValue | null): Buffer {
+  return codec("StateRecord").encode({ height, digest, value });
+}
+
+/** undefined: the bytes are no state value. */
+export function decodeStateValue(bytes: Buffer): StateValue | undefined {
+  return codec("StateRecord").decode(bytes)?.value ?? undefined;
+}
+
+export function encodePosition(position: ChainPosition): Buffer {
+  return Buffer.from(JSON.stringify({ ...position, digest: position.digest.toString("hex") }));
+}
+
+/** undefined: the bytes are no position. */
+export function decodePosition(bytes: Buffer): ChainPosition | undefined {
+  try {
+    const { height, digest, sequence, time, nextOffset } = JSON.parse(bytes.toString()) as Record<
+      string,
+      unknown
+    >;
+    const numbers = [height, sequence, time, nextOffset];
+    if (
+      !numbers.every((n) => Number.isSafeInteger(n)) ||
+      typeof digest !== "string" ||
+      digest.length !== 64
+    ) {
+      return undefined;
+    }
+    return {
+      height: height as number,
+      digest: Buffer.from(digest, "hex"),
+      sequence: sequence as number,
+      time: time as number,
+      nextOffset: nextOffset as number,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+export function encodeOffset(offset: number): Buffer {
+  return Buffer.from(String(offset));
+}
+
+/** undefined: the bytes are no offset. */
+export function decodeOffset(bytes: Buffer): number | undefined {
+  const offset = Number(bytes.toString());
+  return Number.isSafeInteger(offset) && offset >= 0 ? offset : undefined;
+}

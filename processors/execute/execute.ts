@@ -1,0 +1,116 @@
+import type { ExecutedBlock, ExecutionRules } from "../../ledger/block/shard-chain.js";
+import { codec } from "../../schemas/codec.js";
+import type { TopicName } from "../../topics/catalogue.js";
+import { isAuthenticBySignature } from "../chain/authenticity.js";
+import { type ChainOptions, ChainReader } from "../chain/chain-reader.js";
+import { storeBatchOf } from "../chain/store-layout.js";
+import { type MacKey, macMatches } from "../mac.js";
+import type { Alert, InputRecord, OutputRecord, StageTask, StepResult, StoreBatch } from "../stage.js";
+import { recordsOf } from "./block-records.js";
+
+export interface ExecuteOptions extends ChainOptions {
+  readonly macKey: MacKey;
+  /** Digest of the last record that this stage wrote for a height, where known: those are not written again. */
+  readonly written: ReadonlyMap<number, Buffer>;
+  /** Tests plant faults here. */
+  readonly applyTransaction?: ExecutionRules["applyTransaction"];
+}
+
+/** A cut that had no effect for this long is sent again, in milliseconds. */
+const CUT_REPEAT_MS = 1_000;
+
+/**
+ * Third stage: applies each block of its shard's log and writes header, receipts, changes and messages. Ends a block with a
+ * cut when its first entry has waited `blockIntervalMs`. Trusts validate's MAC for speed; validators check it all again.
+ */
+export class ExecuteTask implements StageTask {
+  private readonly reader: ChainReader;
+  private readonly partition: number;
+  /** The open block whose cut is due, and when. */
+  private cutDue: { height: number; atMs: number } | undefined;
+  /** After a MAC that isn't validate's, signatures are checked until a block above this height is final. */
+  private distrustUntilFinal = -1;
+
+  constructor(private readonly options: ExecuteOptions) {
+    this.partition = options.network.topology.shard(options.shard).partition;
+    this.reader = new ChainReader(options, {
+      isAuthentic: (entry, decoded) => {
+        if (this.reader.certifiedHeight > this.distrustUntilFinal) {
+          if (macMatches(entry, options.macKey)) return true;
+          this.distrustUntilFinal = this.reader.chain.position.height;
+        }
+        return isAuthenticBySignature(entry, decoded);
+      },
+      ...(options.applyTransaction && { applyTransaction: options.applyTransaction }),
+    });
+  }
+
+  get startAt(): ReadonlyMap<TopicName, number> {
+    return this.reader.startAt;
+  }
+
+  step(records: readonly InputRecord[], nowMs: number): StepResult {
+    if (records[0]!.topic === "shard.log") return this.result(this.reader.readLog(records), nowMs);
+    const { blocks, store, alerts } = this.reader.readCertificates(records);
+    return this.result(
+      blocks,
+      nowMs,
+      store,
+      alerts,
+      new Map([["shard.finalized", records.at(-1)!.offset + 1]]),
+    );
+  }
+
+  timer(nowMs: number): StepResult {
+    return this.result([], nowMs);
+  }
+
+  private result(
+    blocks: readonly ExecutedBlock[],
+    nowMs: number,
+    store: StoreBatch = [],
+    alerts: readonly Alert[] = [],
+    resumeAt: Map<TopicName, number> = new Map(),
+  ): StepResult {
+    const records: OutputRecord[] = [];
+    const writes = [...store];
+    for (const block of blocks) {
+      const before = this.options.written.get(block.header.height);
+      if (!before?.equals(block.digest)) records.push(...recordsOf(block, this.partition));
+      writes.push(...storeBatchOf(block));
+      resumeAt.set("shard.log", block.position.nextOffset);
+    }
+    const cut = this.cut(nowMs);
+    if (cut) records.push(cut);
+    return {
+      records,
+      store: writes,
+      storedChanges: blocks.map(({ changes }) => changes),
+      alerts,
+      resumeAt,
+      pause: this.reader.pause,
+      ...(this.cutDue && { wakeAtMs: this.cutDue.atMs }),
+    };
+  }
+
+  /** The cut that is due now, if one is; and notes when the next will be. */
+  private cut(nowMs: number): OutputRecord | undefined {
+    const height = this.reader.chain.openHeight;
+    if (height === undefined) {
+      this.cutDue = undefined;
+      return undefined;
+    }
+    if (this.cutDue?.height !== height) {
+      this.cutDue = { height, atMs: nowMs + this.options.network.genesis.parameters.blockIntervalMs };
+      return undefined;
+    }
+    if (nowMs < this.cutDue.atMs) return undefined;
+    this.cutDue.atMs = nowMs + CUT_REPEAT_MS;
+    return {
+      topic: "shard.log",
+      partition: this.partition,
+      key: null,
+      value: codec("LogEntry").encode({ entry: { "rustorium.Cut": { height } } }),
+    };
+  }
+}

@@ -1,0 +1,75 @@
+import { EMPTY_ROOT } from "../../ledger/merkle.js";
+import type { Topology } from "../../ledger/topology.js";
+import { codec } from "../../schemas/codec.js";
+import type { FinalityCertificate, OutgoingBundle } from "../../schemas/generated.js";
+import type { TopicName } from "../../topics/catalogue.js";
+import { CertifiedJoin } from "../chain/certified-join.js";
+import { read, unreadable } from "../read.js";
+import type { Alert, InputRecord, OutputRecord, StageTask, StepResult } from "../stage.js";
+
+/**
+ * Carries messages between shards: once the block that sent them is certified, appends each bundle with certificate and
+ * inclusion proof to the log of its destination, in channel order. Repeats after a restart are void there.
+ */
+export class RelayTask implements StageTask {
+  private readonly join = new CertifiedJoin<OutgoingBundle>(
+    ({ header }) => header.messagesRoot.equals(EMPTY_ROOT),
+    (bundles) => new Set(bundles.map(({ leafIndex }) => leafIndex)).size === bundles[0]?.leafCount,
+  );
+
+  constructor(private readonly topology: Topology) {}
+
+  step(records: readonly InputRecord[]): StepResult {
+    const alerts: Alert[] = [];
+    for (const record of records) {
+      const taken =
+        record.topic === "shard.messages" ? this.takeBundle(record) : this.takeCertificate(record);
+      if (!taken) alerts.push(unreadable(record));
+    }
+    const outputs: OutputRecord[] = [];
+    for (const { certificate, items } of this.join.take()) {
+      for (const bundle of items) outputs.push(this.deliver(bundle, certificate));
+    }
+    const resumeAt = new Map<TopicName, number>();
+    const { itemsResumeAt, certificatesResumeAt } = this.join;
+    if (itemsResumeAt !== undefined) resumeAt.set("shard.messages", itemsResumeAt);
+    if (certificatesResumeAt !== undefined) resumeAt.set("shard.finalized", certificatesResumeAt);
+    return { records: outputs, alerts, resumeAt };
+  }
+
+  private takeBundle(record: InputRecord): boolean {
+    const bundle = read("OutgoingBundle", record);
+    if (bundle) this.join.addItem(bundle, record.offset);
+    return bundle !== undefined;
+  }
+
+  private takeCertificate(record: InputRecord): boolean {
+    const certificate = read("FinalityCertificate", record);
+    if (certificate) this.join.addCertificate(certificate, record.offset);
+    return certificate !== undefined;
+  }
+
+  private deliver(bundle: OutgoingBundle, certificate: FinalityCertificate): OutputRecord {
+    const { header, signatures } = certificate;
+    const { destination, channelSequence, messages, leafIndex, leafCount, proof } = bundle;
+    return {
+      topic: "shard.log",
+      partition: this.topology.shard(destination).partition,
+      key: null,
+      value: codec("LogEntry").encode({
+        entry: {
+          "rustorium.CrossShardBundle": {
+            header,
+            signatures,
+            destination,
+            channelSequence,
+            messages,
+            leafIndex,
+            leafCount,
+            proof,
+          },
+        },
+      }),
+    };
+  }
+}

@@ -1,0 +1,36 @@
+import type { Topology } from "../../ledger/topology.js";
+import { codec } from "../../schemas/codec.js";
+import { read, unreadable } from "../read.js";
+import type { Alert, InputRecord, OutputRecord, StageTask, StepResult } from "../stage.js";
+
+/**
+ * Second stage: appends each validated transaction to the log of the shard that owns its sender. Repeats after a restart
+ * are void there: the log keeps a mark for each source partition.
+ */
+export class ShardAssignTask implements StageTask {
+  constructor(private readonly topology: Topology) {}
+
+  step(records: readonly InputRecord[]): StepResult {
+    const last = records[records.length - 1]!;
+    const outputs: OutputRecord[] = [];
+    const alerts: Alert[] = [];
+    for (const record of records) {
+      const output = this.assign(record);
+      if (output) outputs.push(output);
+      else alerts.push(unreadable(record));
+    }
+    return { records: outputs, alerts, resumeAt: new Map([[last.topic, last.offset + 1]]) };
+  }
+
+  private assign(record: InputRecord): OutputRecord | undefined {
+    const validated = read("ValidatedTransaction", record);
+    if (!validated) return undefined;
+    const { partition } = this.topology.shard(this.topology.shardOf(validated.sender));
+    return {
+      topic: "shard.log",
+      partition,
+      key: null,
+      value: codec("LogEntry").encode({ entry: { "rustorium.UserTransaction": validated } }),
+    };
+  }
+}

@@ -1,0 +1,271 @@
+import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload } from "kafkajs";
+import type { Logger } from "pino";
+import { type InputRecord, StageFault, type StepResult } from "../../processors/stage.js";
+import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
+import { copartitionAssigner } from "../kafka/assigner.js";
+import { PlainWriter } from "../kafka/plain-writer.js";
+import type { Environment, OpenTask, StageDefinition, StageDriver } from "./environment.js";
+import { StartOffsetError, startOffsets } from "./start-offsets.js";
+import { TaskSlot, wantsWipe } from "./task-slot.js";
+
+/** A member that isn't heard of for this long loses its partitions, in milliseconds. */
+const SESSION_TIMEOUT_MS = 6_000;
+const HEARTBEAT_INTERVAL_MS = 1_500;
+const REBALANCE_TIMEOUT_MS = 15_000;
+/** Longest wait of a fetch without records; also how soon a resumed partition is fetched again, in milliseconds. */
+const FETCH_WAIT_MS_MAX = 250;
+const FETCH_BYTES_PER_PARTITION_MAX = 1024 * 1024;
+/** Non-transactional stages commit positions this often, in milliseconds; what is repeated after a crash is void. */
+const COMMIT_INTERVAL_MS = 500;
+const REOPEN_DELAY_MS_MIN = 200;
+const REOPEN_DELAY_MS_MAX = 5_000;
+
+/** What a partition number of a stage is doing, for status pages. */
+export type SlotStatus = "opening" | "running" | "waiting" | "halted";
+
+interface Managed {
+  slot?: TaskSlot;
+  status: SlotStatus;
+  failures: number;
+  wiped: boolean;
+  paused: ReadonlySet<TopicName>;
+  /** Grows when the partition is given or taken; an opening that finds another one gives up. */
+  generation: number;
+}
+
+/** Runs one stage on Kafka: a consumer-group member with a task for each partition number that it is assigned. */
+export class StageRunner {
+  private readonly consumer: Consumer;
+  private readonly writer: PlainWriter;
+  private readonly driver: StageDriver;
+  private readonly managed = new Map<number, Managed>();
+  private readonly toCommit = new Map<string, { topic: string; partition: number; offset: string }>();
+  private readonly topicNames: ReadonlyMap<string, TopicName>;
+  private readonly log: Logger;
+  private commitTimer: NodeJS.Timeout | undefined;
+  private generation = 0;
+  private stopping = false;
+
+  constructor(
+    readonly definition: StageDefinition,
+    private readonly environment: Environment,
+    private readonly onCrash: (error: Error) => void,
+  ) {
+    const { kafka, network, log } = environment;
+    this.log = log.child({ stage: definition.group });
+    this.writer = new PlainWriter(kafka);
+    this.driver = { definition, environment, writer: this.writer };
+    this.topicNames = new Map(
+      definition.inputs.map((input) => [topicOnCluster(network.genesis.network, input), input]),
+    );
+    this.consumer = kafka.consumer({
+      groupId: `${network.genesis.network}.${definition.group}`,
+      partitionAssigners: [copartitionAssigner],
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS_MAX,
+      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION_MAX,
+      allowAutoTopicCreation: false,
+      retry: {
+        initialRetryTime: 50,
+        maxRetryTime: 2_000,
+        retries: 20,
+        restartOnFailure: async () => !this.stopping,
+      },
+    });
+  }
+
+  /** Resolves when the member has joined its group. */
+  async start(): Promise<void> {
+    await this.consumer.connect();
+    await this.consumer.subscribe({ topics: [...this.topicNames.keys()], fromBeginning: true });
+    const joined = new Promise<void>((resolve) => {
+      // The listener runs before kafkajs fetches from the new assignment, so partitions are paused in time.
+      this.consumer.on(this.consumer.events.GROUP_JOIN, (event) => {
+        this.assign(event);
+        resolve();
+      });
+    });
+    this.consumer.on(this.consumer.events.CRASH, ({ payload }) => {
+      this.log.warn({ error: payload.error.message, restarts: payload.restart }, "consumer crashed");
+      if (!payload.restart && !this.stopping) this.onCrash(payload.error);
+    });
+    await this.consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: 16,
+      eachBatch: (payload) => this.take(payload),
+    });
+    this.commitTimer = setInterval(() => void this.commit(), COMMIT_INTERVAL_MS);
+    await joined;
+  }
+
+  private assign(event: ConsumerGroupJoinEvent): void {
+    const numbers = new Set(Object.values(event.payload.memberAssignment).flat());
+    for (const [partition, managed] of this.managed) {
+      if (numbers.has(partition)) continue;
+      this.managed.delete(partition);
+      managed.generation = -1;
+      void managed.slot?.close();
+    }
+    for (const partition of numbers) {
+      const managed = this.managed.get(partition);
+      if (managed?.slot) {
+        // kafkajs went back to the committed offsets; this task has read further.
+        this.seek(managed.slot.next, partition);
+      } else if (!managed) {
+        this.managed.set(partition, {
+          status: "opening",
+          failures: 0,
+          wiped: false,
+          paused: new Set(),
+          generation: ++this.generation,
+        });
+        this.pauseAll(partition);
+        void this.openSlot(partition, false);
+      } else this.pauseAll(partition);
+    }
+  }
+
+  private pauseAll(partition: number): void {
+    this.consumer.pause(Array.from(this.topicNames.keys(), (topic) => ({ topic, partitions: [partition] })));
+  }
+
+  private seek(offsets: ReadonlyMap<TopicName, number>, partition: number): void {
+    for (const [name, offset] of offsets) {
+      const topic = topicOnCluster(this.environment.network.genesis.network, name);
+      this.consumer.seek({ topic, partition, offset: String(offset) });
+    }
+  }
+
+  private async openSlot(partition: number, wipe: boolean): Promise<void> {
+    const managed = this.managed.get(partition);
+    if (!managed) return;
+    const { generation } = managed;
+    const isCurrent = () => !this.stopping && this.managed.get(partition)?.generation === generation;
+    let open: OpenTask | undefined;
+    try {
+      open = await this.definition.open(partition, this.environment, wipe);
+      const starts = await startOffsets(partition, open.task, this.driver);
+      const slot = new TaskSlot(partition, open, this.driver, this.events, starts);
+      if (!isCurrent()) {
+        await slot.close();
+        return;
+      }
+      managed.slot = slot;
+      managed.status = "running";
+      this.seek(starts, partition);
+      this.consumer.resume(
+        Array.from(this.topicNames.keys(), (topic) => ({ topic, partitions: [partition] })),
+      );
+      this.log.info({ partition, starts: Object.fromEntries(starts) }, "task opened");
+    } catch (error) {
+      await open?.transactional?.close();
+      await open?.store?.close().catch(() => undefined);
+      if (isCurrent()) this.events.failed(partition, error);
+    }
+  }
+
+  private readonly events = {
+    stepped: (partition: number, result: StepResult): void => {
+      const managed = this.managed.get(partition);
+      if (managed) managed.failures = 0;
+      for (const [name, offset] of result.resumeAt ?? []) {
+        const topic = topicOnCluster(this.environment.network.genesis.network, name);
+        this.toCommit.set(`${topic}[${partition}]`, { topic, partition, offset: String(offset) });
+      }
+      this.setPaused(partition, new Set(result.pause));
+      for (const alert of result.alerts ?? []) this.log.warn({ partition, code: alert.code }, alert.message);
+    },
+    failed: (partition: number, error: unknown): void => {
+      const managed = this.managed.get(partition);
+      if (!managed || this.stopping) return;
+      const slot = managed.slot;
+      delete managed.slot;
+      this.pauseAll(partition);
+      const code = (error as { code?: string }).code;
+      const message = error instanceof Error ? error.message : String(error);
+      const wipe = wantsWipe(error);
+      if ((wipe && managed.wiped) || error instanceof StartOffsetError) {
+        managed.status = "halted";
+        this.log.error({ partition, code }, `halted: ${message}`);
+        void slot?.close();
+        return;
+      }
+      if (wipe) managed.wiped = true;
+      managed.status = "waiting";
+      managed.failures++;
+      const delayMs = Math.min(REOPEN_DELAY_MS_MAX, REOPEN_DELAY_MS_MIN * 2 ** (managed.failures - 1));
+      const level = error instanceof StageFault ? "error" : "warn";
+      this.log[level]({ partition, code, delayMs }, `task failed, opens again: ${message}`);
+      void (async () => {
+        await slot?.close();
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        if (this.managed.get(partition) === managed && !this.stopping) await this.openSlot(partition, wipe);
+      })();
+    },
+  };
+
+  private setPaused(partition: number, paused: ReadonlySet<TopicName>): void {
+    const managed = this.managed.get(partition);
+    if (!managed?.slot) return;
+    for (const [topic, name] of this.topicNames) {
+      if (paused.has(name) === managed.paused.has(name)) continue;
+      if (paused.has(name)) this.consumer.pause([{ topic, partitions: [partition] }]);
+      else this.consumer.resume([{ topic, partitions: [partition] }]);
+    }
+    managed.paused = paused;
+  }
+
+  private async take({ batch, heartbeat, isStale }: EachBatchPayload): Promise<void> {
+    const slot = this.managed.get(batch.partition)?.slot;
+    const topic = this.topicNames.get(batch.topic);
+    // Without an open task the partition is paused, and is read again from the task's start.
+    if (!slot || !topic || isStale() || batch.messages.length === 0) return;
+    const records: InputRecord[] = batch.messages.map((message) => ({
+      topic,
+      partition: batch.partition,
+      offset: Number(message.offset),
+      timeMs: Number(message.timestamp),
+      key: message.key,
+      value: message.value,
+    }));
+    slot.enqueue(records, topic);
+    await heartbeat();
+    while (slot.isFull) {
+      let timer: NodeJS.Timeout | undefined;
+      const tick = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, HEARTBEAT_INTERVAL_MS);
+      });
+      await Promise.race([slot.room(), tick]);
+      clearTimeout(timer);
+      await heartbeat();
+    }
+  }
+
+  private async commit(): Promise<void> {
+    if (this.toCommit.size === 0) return;
+    const positions = [...this.toCommit.values()];
+    this.toCommit.clear();
+    try {
+      await this.consumer.commitOffsets(positions);
+    } catch (error) {
+      // Positions are a hint: after a rebalance the next owner repeats what is void.
+      this.log.debug({ error: String(error) }, "positions not committed");
+    }
+  }
+
+  /** What each assigned partition number is doing. */
+  status(): { partition: number; status: SlotStatus }[] {
+    return Array.from(this.managed, ([partition, { status }]) => ({ partition, status }));
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    clearInterval(this.commitTimer);
+    await Promise.all(Array.from(this.managed.values(), ({ slot }) => slot?.close()));
+    await this.commit();
+    await this.consumer.disconnect().catch(() => undefined);
+    await this.writer.close();
+  }
+}

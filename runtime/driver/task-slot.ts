@@ -1,0 +1,159 @@
+import { type InputRecord, StageFault, type StepResult } from "../../processors/stage.js";
+import type { TopicName } from "../../topics/catalogue.js";
+import type { OpenTask, StageDriver } from "./environment.js";
+import { perform } from "./perform.js";
+
+/** Most records given to one step. */
+const STEP_RECORDS_MAX = 2_000;
+/** Records that may wait in a slot before fetching waits for it. */
+const QUEUED_RECORDS_MAX = 10_000;
+
+export interface SlotEvents {
+  /** After each step: positions that may be committed, and topics to stop reading. */
+  stepped(partition: number, result: StepResult): void;
+  /** The task is over because of this; the slot is closed. */
+  failed(partition: number, error: unknown): void;
+}
+
+/** One partition number of a stage while this process has it: the task, its queue, one step at a time. */
+export class TaskSlot {
+  private readonly queue: InputRecord[][] = [];
+  private queued = 0;
+  private running = false;
+  private closed = false;
+  private timer: NodeJS.Timeout | undefined;
+  private wakeAtMs: number | undefined;
+  private idle: Promise<void> = Promise.resolve();
+  private readonly waitingForRoom: (() => void)[] = [];
+
+  /** @param next next offset to fetch, by topic; kept up to date */
+  constructor(
+    readonly partition: number,
+    private readonly open: OpenTask,
+    private readonly driver: StageDriver,
+    private readonly events: SlotEvents,
+    readonly next: Map<TopicName, number>,
+  ) {}
+
+  /** Takes fetched records. Those below the expected offset were taken before (the group was re-joined). */
+  enqueue(records: InputRecord[], topic: TopicName): void {
+    if (this.closed) return;
+    const expected = this.next.get(topic) ?? 0;
+    const fresh =
+      records[0]!.offset >= expected ? records : records.filter(({ offset }) => offset >= expected);
+    if (fresh.length === 0) return;
+    this.next.set(topic, fresh.at(-1)!.offset + 1);
+    this.queue.push(fresh);
+    this.queued += fresh.length;
+    this.kick();
+  }
+
+  get isFull(): boolean {
+    return !this.closed && this.queued > QUEUED_RECORDS_MAX;
+  }
+
+  /** Resolves when there is room for more records. */
+  room(): Promise<void> {
+    if (!this.isFull) return Promise.resolve();
+    return new Promise((resolve) => this.waitingForRoom.push(resolve));
+  }
+
+  private kick(): void {
+    if (this.running || this.closed) return;
+    this.running = true;
+    this.idle = this.run();
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while (!this.closed) {
+        const result = await this.stepOnce();
+        if (!result) break;
+        if (this.closed) return;
+        this.schedule(result.wakeAtMs);
+        await perform(result, this.partition, this.open, this.driver);
+        if (this.closed) return;
+        this.events.stepped(this.partition, result);
+      }
+    } catch (error) {
+      if (!this.closed) {
+        this.stop();
+        this.events.failed(this.partition, error);
+      }
+    } finally {
+      this.running = false;
+      this.makeRoom();
+    }
+    // What arrived between the last look and `running = false` kicked in vain.
+    if (!this.closed && (this.queue.length > 0 || this.isDue)) this.kick();
+  }
+
+  private get isDue(): boolean {
+    return this.wakeAtMs !== undefined && this.wakeAtMs <= Date.now();
+  }
+
+  private async stepOnce(): Promise<StepResult | undefined> {
+    if (this.isDue && this.open.task.timer) {
+      this.wakeAtMs = undefined;
+      return this.open.task.timer(Date.now());
+    }
+    const records = this.takeRecords();
+    if (records.length === 0) return undefined;
+    if (this.open.prepare) await this.open.prepare(records);
+    return this.open.task.step(records, Date.now());
+  }
+
+  /** The next records of one topic, several fetches together. */
+  private takeRecords(): InputRecord[] {
+    const first = this.queue[0];
+    if (!first) return [];
+    if (first.length > STEP_RECORDS_MAX) {
+      this.queued -= STEP_RECORDS_MAX;
+      this.makeRoom();
+      return first.splice(0, STEP_RECORDS_MAX);
+    }
+    this.queue.shift();
+    while (
+      this.queue[0]?.[0]?.topic === first[0]!.topic &&
+      first.length + this.queue[0].length <= STEP_RECORDS_MAX
+    ) {
+      for (const record of this.queue.shift()!) first.push(record);
+    }
+    this.queued -= first.length;
+    this.makeRoom();
+    return first;
+  }
+
+  private makeRoom(): void {
+    if (this.isFull) return;
+    for (const resolve of this.waitingForRoom.splice(0)) resolve();
+  }
+
+  private schedule(wakeAtMs: number | undefined): void {
+    clearTimeout(this.timer);
+    this.wakeAtMs = wakeAtMs;
+    if (wakeAtMs === undefined) return;
+    this.timer = setTimeout(() => this.kick(), Math.max(0, wakeAtMs - Date.now()));
+  }
+
+  private stop(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.queue.length = 0;
+    this.queued = 0;
+    this.makeRoom();
+  }
+
+  /** Ends the task after the step in progress and lets go of store and producer. */
+  async close(): Promise<void> {
+    this.stop();
+    await this.idle.catch(() => undefined);
+    await this.open.transactional?.close();
+    await this.open.store?.close().catch(() => undefined);
+  }
+}
+
+/** Whether forgetting the local store and executing again may help. */
+export function wantsWipe(error: unknown): boolean {
+  return error instanceof StageFault;
+}

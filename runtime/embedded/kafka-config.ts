@@ -1,0 +1,85 @@
+import { LOOPBACK } from "./ports.js";
+
+/** The largest record batch; the catalogue's largest topic limit must not exceed it. */
+export const MESSAGE_BYTES_MAX = 10 * 1024 * 1024;
+/** Partitions of each internal topic: a development machine has few groups and few transactional ids. */
+export const INTERNAL_PARTITIONS = 8;
+/** Consumer groups may detect a killed member this soon. */
+const SESSION_TIMEOUT_MS_MIN = 1_000;
+/** An idle group keeps its offsets for a year: a development machine may be off for long. */
+const OFFSETS_RETENTION_MINUTES = 365 * 24 * 60;
+/** Memory of the compaction's key table. The default of 128 MiB would be most of our heap. */
+const CLEANER_BYTES = 16 * 1024 * 1024;
+/** How often transactions that their producers left open past their timeout are aborted. */
+const TRANSACTION_ABORT_CHECK_MS = 1_000;
+
+/** The only node of the embedded cluster. */
+const NODE_ID = 1;
+
+/** What differs from one start of the broker to another. */
+export interface BrokerSettings {
+  readonly brokerPort: number;
+  readonly controllerPort: number;
+  /** Absolute directory of the logs. */
+  readonly logDirectory: string;
+}
+
+/** The broker's server.properties: one node that is broker and controller, tuned for a small machine. */
+export function renderServerProperties(settings: BrokerSettings): string {
+  const properties: Record<string, string | number | boolean> = {
+    "process.roles": "broker,controller",
+    "node.id": NODE_ID,
+    "controller.quorum.voters": `${NODE_ID}@${LOOPBACK}:${settings.controllerPort}`,
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "CLIENTS",
+    "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    listeners: `CLIENTS://${LOOPBACK}:${settings.brokerPort},CONTROLLER://${LOOPBACK}:${settings.controllerPort}`,
+    "advertised.listeners": `CLIENTS://${LOOPBACK}:${settings.brokerPort}`,
+    "log.dirs": escapeValue(settings.logDirectory),
+
+    "auto.create.topics.enable": false,
+    "message.max.bytes": MESSAGE_BYTES_MAX,
+    "num.partitions": 1,
+    "default.replication.factor": 1,
+    "min.insync.replicas": 1,
+
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": INTERNAL_PARTITIONS,
+    "offsets.retention.minutes": OFFSETS_RETENTION_MINUTES,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": INTERNAL_PARTITIONS,
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": TRANSACTION_ABORT_CHECK_MS,
+
+    "group.initial.rebalance.delay.ms": 0,
+    "group.min.session.timeout.ms": SESSION_TIMEOUT_MS_MIN,
+
+    "num.network.threads": 2,
+    "num.io.threads": 4,
+    "num.recovery.threads.per.data.dir": 2,
+    "background.threads": 4,
+    "log.cleaner.dedupe.buffer.size": CLEANER_BYTES,
+  };
+  return `${Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n")}\n`;
+}
+
+/** The broker's log4j2 configuration: warnings to the output, which goes to a file. */
+export function renderLoggingProperties(): string {
+  return [
+    "status=error",
+    "appender.output.type=Console",
+    "appender.output.name=output",
+    "appender.output.layout.type=PatternLayout",
+    "appender.output.layout.pattern=%d{ISO8601} %p %c{1}: %m%n",
+    "rootLogger.level=WARN",
+    "rootLogger.appenderRef.output.ref=output",
+    "",
+  ].join("\n");
+}
+
+/** A path as a value in a properties file, where a backslash would begin an escape. */
+function escapeValue(value: string): string {
+  return value.replaceAll("\\", "\\\\");
+}

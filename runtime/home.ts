@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type KeyPair, keyPairFromSeed } from "../ledger/crypto/ed25519.js";
+
+const SEED_BYTES = 32;
+
+/** A secret or hash that a process needs isn't configured. */
+export class HomeError extends Error {
+  constructor(
+    readonly code: "NO_MAC_KEY" | "NO_VALIDATOR_KEY" | "BAD_SECRET",
+    message: string,
+  ) {
+    super(message);
+    this.name = "HomeError";
+  }
+}
+
+/**
+ * Directory of a network's secrets and hash: `<home>/<network>/genesis.hash`, `mac.key`, `validators/<n>.key`, each hex.
+ * Every process needs only its own part of it.
+ */
+export class Home {
+  constructor(
+    readonly directory: string,
+    readonly network: string,
+  ) {}
+
+  private path(...names: string[]): string {
+    return join(this.directory, this.network, ...names);
+  }
+
+  get storesDirectory(): string {
+    return this.path("stores");
+  }
+
+  private readHex(path: string, bytes: number): Buffer | undefined {
+    let text: string;
+    try {
+      text = readFileSync(path, "utf8").trim();
+    } catch {
+      return undefined;
+    }
+    if (!new RegExp(`^[0-9a-f]{${2 * bytes}}$`).test(text)) {
+      throw new HomeError("BAD_SECRET", `${path} doesn't hold ${bytes} bytes in hex`);
+    }
+    return Buffer.from(text, "hex");
+  }
+
+  private write(path: string, bytes: Buffer): void {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${bytes.toString("hex")}\n`, { mode: 0o600 });
+  }
+
+  private readOrMake(path: string): Buffer {
+    const found = this.readHex(path, SEED_BYTES);
+    if (found) return found;
+    const made = randomBytes(SEED_BYTES);
+    this.write(path, made);
+    return made;
+  }
+
+  genesisHash(): Buffer | undefined {
+    return this.readHex(this.path("genesis.hash"), 32);
+  }
+
+  saveGenesisHash(hash: Buffer): void {
+    this.write(this.path("genesis.hash"), hash);
+  }
+
+  makeMacKey(): Buffer {
+    return this.readOrMake(this.path("mac.key"));
+  }
+
+  macKey(): Buffer {
+    const key = this.readHex(this.path("mac.key"), SEED_BYTES);
+    if (!key)
+      throw new HomeError("NO_MAC_KEY", `${this.path("mac.key")} is missing: \`rustorium genesis\` makes it`);
+    return key;
+  }
+
+  makeValidatorKey(validator: number): KeyPair {
+    return keyPairFromSeed(this.readOrMake(this.path("validators", `${validator}.key`)));
+  }
+
+  validatorKey(validator: number): KeyPair {
+    const path = this.path("validators", `${validator}.key`);
+    const seed = this.readHex(path, SEED_BYTES);
+    if (!seed) throw new HomeError("NO_VALIDATOR_KEY", `${path} is missing: \`rustorium genesis\` makes it`);
+    return keyPairFromSeed(seed);
+  }
+}

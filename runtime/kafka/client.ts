@@ -1,0 +1,31 @@
+import { Kafka, type logCreator, logLevel } from "kafkajs";
+
+/** How long a request to the broker may take, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 15_000;
+const CONNECTION_TIMEOUT_MS = 5_000;
+
+export interface ClientOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Gets what kafkajs logs: it calls each retry an error, so it is only worth reading when looking for something. */
+  readonly log: (message: string, details: object) => void;
+}
+
+/** A kafkajs client. Everything that imports kafkajs is in this folder. */
+export function connectKafka(options: ClientOptions): Kafka {
+  process.env.KAFKAJS_NO_PARTITIONER_WARNING = "1";
+  const creator: logCreator = () => (entry) => {
+    const { message, timestamp: _timestamp, logger: _logger, ...details } = entry.log;
+    options.log(message, details);
+  };
+  return new Kafka({
+    brokers: [...options.brokers],
+    clientId: options.clientId,
+    logLevel: logLevel.WARN,
+    logCreator: creator,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // The default waits 300 ms and more; back-to-back Kafka transactions meet CONCURRENT_TRANSACTIONS and want to be quick.
+    retry: { initialRetryTime: 5, maxRetryTime: 1_000, retries: 12, factor: 0.2, multiplier: 2 },
+  });
+}

@@ -1,0 +1,129 @@
+import { CompressionTypes, type Kafka, type Message, type Producer } from "kafkajs";
+
+/** A message for one topic on the cluster. */
+export interface OutgoingMessage {
+  readonly topic: string;
+  readonly partition?: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** Where the broker put the first message of each topic and partition. */
+export type Acknowledged = ReadonlyMap<string, number>;
+
+interface Waiting {
+  readonly messages: readonly OutgoingMessage[];
+  resolve(base: Acknowledged): void;
+  reject(error: unknown): void;
+}
+
+/** Largest number of messages in one send; more wait for the next. */
+const MESSAGES_PER_SEND_MAX = 5_000;
+
+/**
+ * Idempotent writer, not transactional. One send is in flight at a time, so records of one caller keep their order on
+ * each partition even when a send is retried; what arrives meanwhile goes into the next send. After a failed send the
+ * producer is thrown away and every waiting caller is told: it has to start again from its committed offset.
+ */
+export class PlainWriter {
+  private producer: Producer | undefined;
+  private queue: Waiting[] = [];
+  private sending = false;
+  private closed = false;
+
+  constructor(private readonly kafka: Kafka) {}
+
+  /** Resolves when the broker has all messages. */
+  write(messages: readonly OutgoingMessage[]): Promise<Acknowledged> {
+    if (messages.length === 0) return Promise.resolve(new Map());
+    if (this.closed) return Promise.reject(new Error("the writer is closed"));
+    return new Promise((resolve, reject) => {
+      this.queue.push({ messages, resolve, reject });
+      if (!this.sending) void this.drain();
+    });
+  }
+
+  private async drain(): Promise<void> {
+    this.sending = true;
+    while (this.queue.length > 0) {
+      const taken = this.takeNext();
+      try {
+        const base = await this.send(taken.flatMap(({ messages }) => messages));
+        for (const { resolve } of taken) resolve(base);
+      } catch (error) {
+        await this.discardProducer();
+        const failed = [...taken, ...this.queue];
+        this.queue = [];
+        for (const { reject } of failed) reject(error);
+      }
+    }
+    this.sending = false;
+  }
+
+  private takeNext(): Waiting[] {
+    let count = 0;
+    let index = 0;
+    while (
+      index < this.queue.length &&
+      (index === 0 || count + this.queue[index]!.messages.length <= MESSAGES_PER_SEND_MAX)
+    ) {
+      count += this.queue[index]!.messages.length;
+      index++;
+    }
+    return this.queue.splice(0, index);
+  }
+
+  private async send(messages: readonly OutgoingMessage[]): Promise<Acknowledged> {
+    if (!this.producer) {
+      const producer = this.kafka.producer({
+        idempotent: true,
+        maxInFlightRequests: 1,
+        allowAutoTopicCreation: false,
+      });
+      await producer.connect();
+      this.producer = producer;
+    }
+    const topicMessages = groupByTopic(messages);
+    const replies = await this.producer.sendBatch({
+      topicMessages,
+      acks: -1,
+      compression: CompressionTypes.None,
+    });
+    const base = new Map<string, number>();
+    for (const { topicName, partition, baseOffset, errorCode } of replies) {
+      if (errorCode !== 0)
+        throw new Error(`write to ${topicName}[${partition}] failed with Kafka error ${errorCode}`);
+      base.set(`${topicName}[${partition}]`, Number(baseOffset));
+    }
+    // kafkajs may leave a partition out of a reply after a change of leader; silence is no acknowledgement.
+    for (const { topic, partition } of messages) {
+      if (partition !== undefined && !base.has(`${topic}[${partition}]`)) {
+        throw new Error(`write to ${topic}[${partition}] was not acknowledged`);
+      }
+    }
+    return base;
+  }
+
+  private async discardProducer(): Promise<void> {
+    const { producer } = this;
+    this.producer = undefined;
+    await producer?.disconnect().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.discardProducer();
+  }
+}
+
+/** Messages by topic, each topic's in the order given. */
+export function groupByTopic(messages: readonly OutgoingMessage[]): { topic: string; messages: Message[] }[] {
+  const byTopic = new Map<string, Message[]>();
+  for (const { topic, partition, key, value } of messages) {
+    const message: Message = { key, value, ...(partition !== undefined && { partition }) };
+    const list = byTopic.get(topic);
+    if (list) list.push(message);
+    else byTopic.set(topic, [message]);
+  }
+  return Array.from(byTopic, ([topic, list]) => ({ topic, messages: list }));
+}

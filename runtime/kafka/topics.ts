@@ -1,0 +1,87 @@
+import kafkajs, { type Admin } from "kafkajs";
+import { CATALOGUE, partitionsOf, topicOnCluster } from "../../topics/catalogue.js";
+import { brokerConfiguration, SAFETY_SETTINGS } from "../../topics/configuration.js";
+
+/** How many partitions the two kinds of topics have. */
+export interface PartitionCounts {
+  readonly source: number;
+  readonly shard: number;
+}
+
+/** Something that a cluster has otherwise than the catalogue says. */
+export interface TopicDifference {
+  readonly topic: string;
+  readonly setting: string;
+  readonly expected: string;
+  readonly found: string;
+  /** Whether running on it is unsafe: start-up refuses it. */
+  readonly unsafe: boolean;
+}
+
+/** Creates the catalogue's topics that are missing. Returns the names of those it made. */
+export async function createTopics(
+  admin: Admin,
+  network: string,
+  counts: PartitionCounts,
+  replicationFactor: number,
+): Promise<string[]> {
+  const existing = new Set(await admin.listTopics());
+  const missing = CATALOGUE.filter(({ name }) => !existing.has(topicOnCluster(network, name)));
+  if (missing.length === 0) return [];
+  await admin.createTopics({
+    waitForLeaders: true,
+    timeout: 30_000,
+    topics: missing.map((topic) => ({
+      topic: topicOnCluster(network, topic.name),
+      numPartitions: partitionsOf(topic.name, counts),
+      replicationFactor,
+      configEntries: Object.entries(brokerConfiguration(topic)).map(([name, value]) => ({ name, value })),
+    })),
+  });
+  return missing.map(({ name }) => topicOnCluster(network, name));
+}
+
+/** Compares the cluster with the catalogue. */
+export async function checkTopics(
+  admin: Admin,
+  network: string,
+  counts: PartitionCounts,
+): Promise<TopicDifference[]> {
+  const existing = new Set(await admin.listTopics());
+  const differences: TopicDifference[] = [];
+  const present = CATALOGUE.filter((topic) => {
+    const name = topicOnCluster(network, topic.name);
+    if (existing.has(name)) return true;
+    differences.push({ topic: name, setting: "topic", expected: "present", found: "missing", unsafe: true });
+    return false;
+  });
+  if (present.length === 0) return differences;
+  const names = present.map(({ name }) => topicOnCluster(network, name));
+  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+  });
+  for (const topic of present) {
+    const name = topicOnCluster(network, topic.name);
+    const found = topics.find((metadata) => metadata.name === name)?.partitions.length ?? 0;
+    const expected = partitionsOf(topic.name, counts);
+    if (found !== expected) {
+      differences.push({
+        topic: name,
+        setting: "partitions",
+        expected: String(expected),
+        found: String(found),
+        unsafe: topic.partitioning === "shard" ? found < expected : true,
+      });
+    }
+    const entries = resources.find((resource) => resource.resourceName === name)?.configEntries ?? [];
+    for (const [setting, value] of Object.entries(brokerConfiguration(topic))) {
+      const actual = entries.find((entry) => entry.configName === setting)?.configValue ?? "(none)";
+      if (actual === value) continue;
+      const unsafe = (SAFETY_SETTINGS as readonly string[]).includes(setting);
+      differences.push({ topic: name, setting, expected: value, found: actual, unsafe });
+    }
+  }
+  return differences;
+}

@@ -1,0 +1,74 @@
+import { CompressionTypes, type Kafka, type Producer } from "kafkajs";
+import { groupByTopic, type OutgoingMessage } from "./plain-writer.js";
+
+/** How long the broker keeps a transaction open whose producer is gone, in milliseconds. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
+
+/** Positions to commit: topic on the cluster → partition and next offset. */
+export interface Positions {
+  readonly groupId: string;
+  readonly offsets: readonly { topic: string; partition: number; offset: number }[];
+}
+
+/**
+ * Writes in Kafka transactions under one transactional.id. `open` fences: whoever used the id before can't commit any
+ * more. After a failed write it must be closed and opened anew.
+ */
+export class TransactionalWriter {
+  private constructor(private readonly producer: Producer) {}
+
+  static async open(kafka: Kafka, transactionalId: string): Promise<TransactionalWriter> {
+    const producer = kafka.producer({
+      transactionalId,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      transactionTimeout: TRANSACTION_TIMEOUT_MS,
+      retry: { initialRetryTime: 5, maxRetryTime: 30, retries: 200 },
+    });
+    await producer.connect();
+    return new TransactionalWriter(producer);
+  }
+
+  /** Messages and positions in one transaction: all or nothing. */
+  async write(messages: readonly OutgoingMessage[], positions: Positions): Promise<void> {
+    const transaction = await this.producer.transaction();
+    try {
+      if (messages.length > 0) {
+        const topicMessages = groupByTopic(messages);
+        const replies = await transaction.sendBatch({
+          topicMessages,
+          acks: -1,
+          compression: CompressionTypes.None,
+        });
+        const answered = new Set(replies.map(({ topicName, partition }) => `${topicName}[${partition}]`));
+        for (const { topic, partition } of messages) {
+          if (partition !== undefined && !answered.has(`${topic}[${partition}]`)) {
+            throw new Error(`write to ${topic}[${partition}] was not acknowledged`);
+          }
+        }
+      }
+      if (positions.offsets.length > 0) {
+        await transaction.sendOffsets({ consumerGroupId: positions.groupId, topics: byTopic(positions) });
+      }
+      await transaction.commit();
+    } catch (error) {
+      await transaction.abort().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.producer.disconnect().catch(() => undefined);
+  }
+}
+
+function byTopic(positions: Positions) {
+  const topics = new Map<string, { partition: number; offset: string }[]>();
+  for (const { topic, partition, offset } of positions.offsets) {
+    const list = topics.get(topic) ?? [];
+    list.push({ partition, offset: String(offset) });
+    topics.set(topic, list);
+  }
+  return Array.from(topics, ([topic, partitions]) => ({ topic, partitions }));
+}

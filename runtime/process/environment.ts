@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { Environment } from "../driver/environment.js";
+import { Home } from "../home.js";
+import { connectKafka } from "../kafka/client.js";
+import { PartitionReader } from "../kafka/partition-reader.js";
+import { Schemas } from "../kafka/schemas.js";
+import { loadNetwork } from "../network/load.js";
+import { SettingError, type Settings } from "../settings.js";
+
+/** An environment with the means to close it. */
+export interface OpenEnvironment extends Environment {
+  readonly home: Home;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to cluster and registry, and loads the network that lives there.
+ * Throws SettingError, GenesisError, or what kafkajs throws where nothing answers.
+ */
+export async function openEnvironment(
+  settings: Settings,
+  clientId: string,
+  log: Logger,
+): Promise<OpenEnvironment> {
+  if (settings.brokers.length === 0)
+    throw new SettingError("no brokers: --brokers, RUSTORIUM_BROKERS or rustorium.toml");
+  if (!settings.registry)
+    throw new SettingError("no registry: --registry, RUSTORIUM_REGISTRY or rustorium.toml");
+  const home = new Home(settings.home, settings.network);
+  const kafka = connectKafka({
+    brokers: settings.brokers,
+    clientId,
+    log: (message, details) => log.debug({ kafka: details }, message),
+  });
+  const admin = kafka.admin();
+  await admin.connect();
+  const reader = new PartitionReader(kafka);
+  const schemas = new Schemas(settings.registry);
+  const expected = home.genesisHash();
+  const network = await loadNetwork(reader, settings.network, expected);
+  if (!expected)
+    log.warn({ code: "GENESIS_TRUSTED" }, "no genesis hash configured: the cluster is trusted for it");
+  const schemaIds = await schemas.lookUpAll(settings.network);
+  return {
+    kafka,
+    admin,
+    reader,
+    schemas,
+    schemaIds,
+    network,
+    home,
+    storesDirectory: settings.stores ? join(settings.stores, settings.network) : home.storesDirectory,
+    log,
+    async close() {
+      await reader.close();
+      await admin.disconnect();
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parse } from "smol-toml";
+
+/** Settings of a process. They never change outcomes: what does is in the genesis. */
+export interface Settings {
+  /** Brokers to connect to, host:port; empty: the embedded broker. */
+  readonly brokers: readonly string[];
+  /** Base URL of the schema registry; undefined: the embedded one. */
+  readonly registry: string | undefined;
+  /** Name of the network; prefix of its topics. */
+  readonly network: string;
+  /** Directory of data, secrets and logs. */
+  readonly home: string;
+  /** Directory of the local stores; undefined: below home. */
+  readonly stores: string | undefined;
+  /** Port of the gateway; 0: any free one. */
+  readonly port: number;
+  readonly logLevel: string;
+  /** Log files older than this many days are deleted. */
+  readonly logRetentionDays: number;
+  /** Replication factor of new topics. */
+  readonly replication: number;
+}
+
+/** A setting's value makes no sense. */
+export class SettingError extends Error {
+  readonly code = "BAD_SETTING";
+}
+
+interface Option {
+  /** Key in rustorium.toml and, in capitals after RUSTORIUM_, in the environment; also the flag. */
+  readonly name: keyof Settings;
+  readonly toml: string;
+  readonly about: string;
+  readonly fallback: unknown;
+}
+
+/** Every setting once: flag, then environment, then rustorium.toml, then the default. */
+export const OPTIONS: readonly Option[] = [
+  { name: "brokers", toml: "brokers", about: "Kafka brokers, host:port, separated by commas", fallback: "" },
+  { name: "registry", toml: "registry", about: "schema registry (Confluent API), base URL", fallback: "" },
+  {
+    name: "network",
+    toml: "network",
+    about: "name of the network; prefix of its topics",
+    fallback: "rustorium",
+  },
+  { name: "home", toml: "home", about: "directory of data, secrets and logs", fallback: ".rustorium" },
+  { name: "stores", toml: "stores", about: "directory of local stores (default: below home)", fallback: "" },
+  { name: "port", toml: "port", about: "port of the gateway", fallback: 8080 },
+  { name: "logLevel", toml: "log-level", about: "trace, debug, info, warn, error", fallback: "warn" },
+  {
+    name: "logRetentionDays",
+    toml: "log-retention-days",
+    about: "days that log files are kept",
+    fallback: 7,
+  },
+  { name: "replication", toml: "replication", about: "replication factor of new topics", fallback: 1 },
+];
+
+/** Name of a setting in the environment. */
+export function environmentName(option: Option): string {
+  return `RUSTORIUM_${option.toml.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/**
+ * Settings from flags, environment and rustorium.toml in the working directory.
+ * Throws SettingError naming what is wrong and where it came from.
+ */
+export function loadSettings(
+  flags: Partial<Record<keyof Settings, unknown>>,
+  environment: NodeJS.ProcessEnv = process.env,
+  file = resolve("rustorium.toml"),
+): Settings {
+  const toml = existsSync(file) ? readToml(file) : {};
+  const known = new Set(OPTIONS.map((option) => option.toml));
+  for (const key of Object.keys(toml))
+    if (!known.has(key)) throw new SettingError(`${file}: no setting "${key}"`);
+  const value = (name: keyof Settings): { text: string; from: string } => {
+    const option = OPTIONS.find((candidate) => candidate.name === name)!;
+    const variable = environmentName(option);
+    if (flags[name] !== undefined) return { text: String(flags[name]), from: `--${option.toml}` };
+    if (environment[variable] !== undefined) return { text: environment[variable], from: variable };
+    if (toml[option.toml] !== undefined)
+      return { text: String(toml[option.toml]), from: `${file}, ${option.toml}` };
+    return { text: String(option.fallback), from: "default" };
+  };
+  const integer = (name: keyof Settings, min: number, max: number): number => {
+    const { text, from } = value(name);
+    const number = Number(text);
+    if (!Number.isInteger(number) || number < min || number > max) {
+      throw new SettingError(`${from}: ${text} is not a whole number from ${min} to ${max}`);
+    }
+    return number;
+  };
+  const network = value("network");
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(network.text)) {
+    throw new SettingError(`${network.from}: a network's name has lower-case letters, digits and dashes`);
+  }
+  const level = value("logLevel");
+  if (!["trace", "debug", "info", "warn", "error", "fatal", "silent"].includes(level.text)) {
+    throw new SettingError(`${level.from}: no log level ${level.text}`);
+  }
+  return {
+    brokers: value("brokers")
+      .text.split(",")
+      .filter((broker) => broker !== ""),
+    registry: value("registry").text || undefined,
+    network: network.text,
+    home: resolve(value("home").text),
+    stores: value("stores").text ? resolve(value("stores").text) : undefined,
+    port: integer("port", 0, 65_535),
+    logLevel: level.text,
+    logRetentionDays: integer("logRetentionDays", 1, 3_650),
+    replication: integer("replication", 1, 100),
+  };
+}
+
+function readToml(file: string): Record<string, unknown> {
+  try {
+    return parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new SettingError(`${file}: ${String(error)}`);
+  }
+}

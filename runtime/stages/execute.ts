@@ -1,0 +1,58 @@
+import { digestOf } from "../../ledger/block/header.js";
+import type { ExecuteOptions } from "../../processors/execute/execute.js";
+import { ExecuteTask } from "../../processors/execute/execute.js";
+import type { MacKey } from "../../processors/mac.js";
+import { read } from "../../processors/read.js";
+import type { Environment, OpenTask, StageDefinition } from "../driver/environment.js";
+import { TransactionalWriter } from "../kafka/transactional-writer.js";
+import { openChain } from "./chain-store.js";
+import { tail } from "./tail.js";
+
+/** @param plant tests plant a wrong rule here */
+export function executeStage(macKey: MacKey, plant?: ExecuteOptions["applyTransaction"]): StageDefinition {
+  return {
+    name: "execute",
+    group: "execute",
+    inputs: ["shard.log", "shard.finalized"],
+    async open(partition, environment, wipe): Promise<OpenTask> {
+      // Fence first: from here on nobody else's output can appear behind what is read next.
+      const prefix = environment.network.genesis.network;
+      const transactional = await TransactionalWriter.open(
+        environment.kafka,
+        `${prefix}.execute.${partition}`,
+      );
+      try {
+        const { options, store, state } = await openChain(environment, "execute", partition, wipe);
+        const written = await writtenDigests(environment, partition, options.position.height);
+        const task = new ExecuteTask({
+          ...options,
+          macKey,
+          written,
+          ...(plant && { applyTransaction: plant }),
+        });
+        return { task, store, state, transactional };
+      } catch (error) {
+        await transactional.close();
+        throw error;
+      }
+    },
+  };
+}
+
+/** Digest of the last header that execute wrote for each height above `height`. */
+async function writtenDigests(
+  environment: Environment,
+  partition: number,
+  height: number,
+): Promise<Map<number, Buffer>> {
+  const written = new Map<number, Buffer>();
+  const headers = await tail(environment, "shard.blocks", partition, (record) => {
+    const header = read("BlockHeader", record);
+    return header !== undefined && header.height <= height;
+  });
+  for (const record of headers) {
+    const header = read("BlockHeader", record);
+    if (header && header.height > height) written.set(header.height, digestOf(header));
+  }
+  return written;
+}

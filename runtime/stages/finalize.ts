@@ -1,0 +1,59 @@
+import { heightKey, keyBytes } from "../../ledger/state/key.js";
+import { FinalizeTask } from "../../processors/finalize/finalize.js";
+import { read } from "../../processors/read.js";
+import type { FinalityCertificate } from "../../schemas/generated.js";
+import type { Environment, StageDefinition } from "../driver/environment.js";
+import { TransactionalWriter } from "../kafka/transactional-writer.js";
+import { shardOfPartition } from "./chain-store.js";
+import { tail } from "./tail.js";
+
+export const finalizeStage: StageDefinition = {
+  name: "finalize",
+  group: "finalize",
+  inputs: ["shard.votes", "shard.changes"],
+  async open(partition, environment) {
+    const { network, kafka } = environment;
+    const transactional = await TransactionalWriter.open(
+      kafka,
+      `${network.genesis.network}.finalize.${partition}`,
+    );
+    try {
+      const shard = shardOfPartition(environment, partition);
+      const stateHeight = await heightOfState(environment, shard, partition);
+      const certificates = await certificatesAbove(environment, partition, stateHeight);
+      const certifiedHeight = certificates.at(-1)?.header.height ?? stateHeight;
+      const task = new FinalizeTask({ network, shard, certifiedHeight, stateHeight, certificates });
+      return { task, transactional };
+    } catch (error) {
+      await transactional.close();
+      throw error;
+    }
+  },
+};
+
+/** Height that shard.state is complete up to. */
+async function heightOfState(environment: Environment, shard: number, partition: number): Promise<number> {
+  const key = keyBytes(heightKey(environment.network.topology.shard(shard).prefix));
+  const isHeight = (record: { key: Buffer | null }) => record.key?.equals(key) === true;
+  const records = await tail(environment, "shard.state", partition, isHeight);
+  const last = records.filter(isHeight).at(-1);
+  return (last && read("StateRecord", last)?.height) ?? 0;
+}
+
+/** Certificates above a height, by ascending height. */
+async function certificatesAbove(
+  environment: Environment,
+  partition: number,
+  height: number,
+): Promise<FinalityCertificate[]> {
+  const records = await tail(environment, "shard.finalized", partition, (record) => {
+    const certificate = read("FinalityCertificate", record);
+    return certificate !== undefined && certificate.header.height <= height;
+  });
+  const above = new Map<number, FinalityCertificate>();
+  for (const record of records) {
+    const certificate = read("FinalityCertificate", record);
+    if (certificate && certificate.header.height > height) above.set(certificate.header.height, certificate);
+  }
+  return [...above.values()].sort((a, b) => a.header.height - b.header.height);
+}

@@ -1,0 +1,59 @@
+import type { StateKey } from "../../ledger/state/key.js";
+import type { State, StateChanges, StateValue } from "../../ledger/state/state.js";
+import { decodeStateValue, stateStoreKey } from "../../processors/chain/store-layout.js";
+import type { Store } from "./level-store.js";
+
+/** State values kept decoded in memory by each task; two generations of this size at most. */
+const VALUES_CACHED_MAX = 20_000;
+
+/**
+ * State of a shard: what blocks changed since the last store write, a bounded cache, and the store behind it.
+ * Nothing is missing between `apply` and the store write, however full the cache is.
+ */
+export class StoredState implements State {
+  private readonly unstored = new Map<StateKey, StateValue | null>();
+  private young = new Map<StateKey, StateValue>();
+  private old = new Map<StateKey, StateValue>();
+
+  constructor(private readonly store: Store) {}
+
+  get(key: StateKey): StateValue | undefined {
+    const fresh = this.unstored.get(key);
+    if (fresh !== undefined) return fresh ?? undefined;
+    const cached = this.young.get(key);
+    if (cached) return cached;
+    const value = this.old.get(key) ?? this.load(key);
+    if (value) this.remember(key, value);
+    return value;
+  }
+
+  apply(changes: StateChanges): void {
+    for (const [key, value] of changes) {
+      this.unstored.set(key, value);
+      this.young.delete(key);
+      this.old.delete(key);
+    }
+  }
+
+  /** These values are in the store now; what changed again meanwhile stays. */
+  stored(changes: StateChanges): void {
+    for (const [key, value] of changes) {
+      if (this.unstored.get(key) !== value) continue;
+      this.unstored.delete(key);
+      if (value) this.remember(key, value);
+    }
+  }
+
+  private load(key: StateKey): StateValue | undefined {
+    const bytes = this.store.get(stateStoreKey(key));
+    return bytes && decodeStateValue(bytes);
+  }
+
+  private remember(key: StateKey, value: StateValue): void {
+    if (this.young.size >= VALUES_CACHED_MAX) {
+      this.old = this.young;
+      this.young = new Map();
+    }
+    this.young.set(key, value);
+  }
+}
