@@ -52,11 +52,14 @@ export interface GatewayLimits {
   readonly publishesInFlightMax: number;
   /** Longest wait for the broker's acknowledgement, in milliseconds; beyond it 503 TOPIC_UNAVAILABLE. */
   readonly publishTimeoutMs: number;
+  /** Longest wait for `status`, in milliseconds; beyond it GET /status answers without stage health. */
+  readonly statusTimeoutMs: number;
 }
 
 export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = {
   publishesInFlightMax: 1_000,
   publishTimeoutMs: 10_000,
+  statusTimeoutMs: 2_000,
 };
 
 /** Everything the gateway needs from outside; it knows nothing of Kafka clients. */
@@ -65,6 +68,7 @@ export interface GatewayOptions {
   readonly views: Views;
   /** Publishes to `transactions`; resolves once the topic has the record, rejects when it may not have it. */
   readonly publish: (publication: Publication) => Promise<Submission>;
+  /** Health of stages and lag of views. Called for every GET /status: what costs much should be kept for a while. */
   readonly status: () => LiveStatus | Promise<LiveStatus>;
   /** Called once, when the gateway is built. */
   readonly describeRules: () => NetworkRules;

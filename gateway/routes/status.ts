@@ -1,7 +1,13 @@
 import type { FastifyInstance } from "fastify";
-import type { GatewayOptions, LiveStatus, NetworkRules } from "../options.js";
+import {
+  DEFAULT_GATEWAY_LIMITS,
+  type GatewayOptions,
+  type LiveStatus,
+  type NetworkRules,
+} from "../options.js";
 import { renderNotification } from "../render.js";
 import { errorResponses, ref } from "../schemas/json-schema.js";
+import { within } from "../time-limit.js";
 import type { Views } from "../views/index.js";
 
 /** GET /status: the network as the gateway sees it now. */
@@ -9,6 +15,7 @@ export function statusRoute(app: FastifyInstance, options: GatewayOptions, rules
   const { views } = options;
   const { network, chainId, consensus, parameters } = rules;
   const genesis = rules.genesisHash.toString("hex");
+  const { statusTimeoutMs } = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
   const nowMs = options.nowMs ?? Date.now;
   app.get(
     "/status",
@@ -25,7 +32,7 @@ export function statusRoute(app: FastifyInstance, options: GatewayOptions, rules
     async (request) => {
       let live: LiveStatus | undefined;
       try {
-        live = await options.status();
+        live = await within((async () => options.status())(), statusTimeoutMs, "stage health");
       } catch (error) {
         // Just when the broker is down an operator needs the rest of this answer.
         request.log.warn({ err: error }, "stage health unknown");

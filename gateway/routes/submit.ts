@@ -9,6 +9,7 @@ import {
   type Publication,
 } from "../options.js";
 import { errorResponses, type JsonSchema, ref } from "../schemas/json-schema.js";
+import { within } from "../time-limit.js";
 import type { Submission } from "../views/meta.js";
 import { parseTransaction } from "./parse-transaction.js";
 
@@ -81,19 +82,10 @@ function boundedPublish(options: GatewayOptions): (publication: Publication) => 
     if (inFlight >= limits.publishesInFlightMax) {
       throw new GatewayError("OVERLOADED", `${inFlight} publications wait for the broker; try again soon.`);
     }
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const message = `no acknowledgement within ${limits.publishTimeoutMs} ms`;
-      timer = setTimeout(() => reject(new Error(message)), limits.publishTimeoutMs);
-    });
     inFlight++;
     // A publication given up still loads the client until it ends, so it counts until then.
     const sent = (async () => options.publish(publication))().finally(() => inFlight--);
-    try {
-      return await Promise.race([sent, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return within(sent, limits.publishTimeoutMs, "acknowledgement");
   };
 }
 
@@ -116,7 +108,7 @@ function submitBody(transactionBytesMax: number): JsonSchema {
           scheme: { const: "ethereum" },
           raw: bytes(
             "Signed RLP transaction as any wallet makes it: legacy, EIP-2930 or EIP-1559",
-            "0x02f8…",
+            "0x02f86b",
           ),
         },
       },
@@ -127,9 +119,9 @@ function submitBody(transactionBytesMax: number): JsonSchema {
         additionalProperties: false,
         properties: {
           scheme: { const: "ed25519" },
-          body: bytes("Canonical Avro encoding of TransferBody", "0x02…"),
-          publicKey: bytes("32 bytes", "0x3d40…"),
-          signature: bytes("64 bytes over the domain tag, the chain id and the body", "0x92a0…"),
+          body: bytes("Canonical Avro encoding of TransferBody", "0x9a01"),
+          publicKey: bytes("32 bytes", `0x${"3d".repeat(32)}`),
+          signature: bytes("64 bytes over the domain tag, the chain id and the body", `0x${"92".repeat(64)}`),
         },
       },
     ],

@@ -16,7 +16,9 @@ export function applyTransaction(
   context: EntryContext,
 ): EntryOutcome {
   const { overlay, network } = context;
-  const { amount, fee, recipient } = transaction;
+  const { amount, fee } = transaction;
+  // A copy: the decoded one is a view that would keep a whole fetch in memory as long as an escrow lives.
+  const recipient = Buffer.from(transaction.recipient);
   const senderKey = accountKey(entry.sender);
   const sender = overlay.account(senderKey);
   const receipt = (kind: ReceiptResult["kind"], code: RejectCode | ""): ReceiptResult => ({

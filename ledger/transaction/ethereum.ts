@@ -112,7 +112,8 @@ class FieldReader {
     this.#bytes("data");
     let intrinsicGas = intrinsicGasOf(this.#raw, this.#fields.start, this.#fields.end);
     if (typed) intrinsicGas += this.#accessListGas();
-    const chainId = typed ? this.#yParity(typedChainId) : this.#legacyChainId();
+    const v = this.#number(typed ? "y parity" : "v");
+    const chainId = typed ? typedChainId : this.#legacyChainId(v);
     this.#integer("r");
     this.#integer("s");
     if (this.#fields.end < this.#fields.until)
@@ -171,18 +172,11 @@ class FieldReader {
     return this.#raw.subarray(start, end);
   }
 
-  /** EIP-155: v is 35 + 2 x chain id + y parity; before it 27 + y parity. */
-  #legacyChainId(): number | undefined {
-    const v = this.#number("v");
+  /** EIP-155: v is 35 + 2 x chain id + y parity; before it 27 + y parity. Any other v belongs to no chain. */
+  #legacyChainId(v: number): number | undefined {
     if (v === 27 || v === 28) return undefined;
     if (v < 35) this.#badSignature = `v is ${v}.`;
     return v === Number.POSITIVE_INFINITY ? v : Math.floor((v - 35) / 2);
-  }
-
-  #yParity(chainId: number | undefined): number | undefined {
-    const yParity = this.#number("y parity");
-    if (yParity > 1) this.#badSignature = "The y parity is neither 0 nor 1.";
-    return chainId;
   }
 
   /** EIP-2930: a list of pairs of an address and a list of storage keys. */

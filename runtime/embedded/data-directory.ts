@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { EmbeddedError } from "./errors.js";
 import { claim, isRunning, type ProcessMark, recordChild, release } from "./ownership.js";
@@ -69,11 +69,6 @@ export async function openDataDirectory(
     recordChild: (name, pid) => recordChild(lock, name, pid),
     release: () => release(lock),
   };
-}
-
-/** Whether a data directory holds nothing yet. */
-export function isEmptyDataDirectory(dataDirectory: string): boolean {
-  return !existsSync(dataDirectory) || readdirSync(dataDirectory).length === 0;
 }
 
 async function endOrphan(orphan: ProcessMark, log: (line: string) => void): Promise<void> {

@@ -9,7 +9,9 @@ import { type RunningRegistry, startRegistry } from "./schema-registry.js";
 import { secondsSince } from "./time.js";
 import { decideToolchain, detectJava, detectToolchain } from "./toolchain.js";
 
+export { type DockerSystem, startDockerRedpanda } from "./docker-redpanda.js";
 export { EmbeddedError, type EmbeddedErrorCode } from "./errors.js";
+export { decideToolchain, detectToolchain, type Toolchain, type ToolchainDecision } from "./toolchain.js";
 
 /** What to start, and where. */
 export interface EmbeddedOptions {

@@ -8,12 +8,12 @@ export interface OutgoingMessage {
   readonly value: Buffer | null;
 }
 
-/** Where the broker put the first message of each topic and partition. */
-export type Acknowledged = ReadonlyMap<string, number>;
+/** Offset of each message in the order given; -1 where the message didn't name its partition. */
+export type Acknowledged = readonly number[];
 
 interface Waiting {
   readonly messages: readonly OutgoingMessage[];
-  resolve(base: Acknowledged): void;
+  resolve(offsets: Acknowledged): void;
   reject(error: unknown): void;
 }
 
@@ -35,7 +35,7 @@ export class PlainWriter {
 
   /** Resolves when the broker has all messages. */
   write(messages: readonly OutgoingMessage[]): Promise<Acknowledged> {
-    if (messages.length === 0) return Promise.resolve(new Map());
+    if (messages.length === 0) return Promise.resolve([]);
     if (this.closed) return Promise.reject(new Error("the writer is closed"));
     return new Promise((resolve, reject) => {
       this.queue.push({ messages, resolve, reject });
@@ -48,8 +48,12 @@ export class PlainWriter {
     while (this.queue.length > 0) {
       const taken = this.takeNext();
       try {
-        const base = await this.send(taken.flatMap(({ messages }) => messages));
-        for (const { resolve } of taken) resolve(base);
+        const offsets = await this.send(taken.flatMap(({ messages }) => messages));
+        let start = 0;
+        for (const { messages, resolve } of taken) {
+          resolve(offsets.slice(start, start + messages.length));
+          start += messages.length;
+        }
       } catch (error) {
         await this.discardProducer();
         const failed = [...taken, ...this.queue];
@@ -95,13 +99,15 @@ export class PlainWriter {
         throw new Error(`write to ${topicName}[${partition}] failed with Kafka error ${errorCode}`);
       base.set(`${topicName}[${partition}]`, Number(baseOffset));
     }
-    // kafkajs may leave a partition out of a reply after a change of leader; silence is no acknowledgement.
-    for (const { topic, partition } of messages) {
-      if (partition !== undefined && !base.has(`${topic}[${partition}]`)) {
-        throw new Error(`write to ${topic}[${partition}] was not acknowledged`);
-      }
-    }
-    return base;
+    return messages.map(({ topic, partition }) => {
+      if (partition === undefined) return -1;
+      const name = `${topic}[${partition}]`;
+      const next = base.get(name);
+      // kafkajs may leave a partition out of a reply after a change of leader; silence is no acknowledgement.
+      if (next === undefined) throw new Error(`write to ${name} was not acknowledged`);
+      base.set(name, next + 1);
+      return next;
+    });
   }
 
   private async discardProducer(): Promise<void> {

@@ -11,6 +11,10 @@ const ED25519 = {
   signature: "cd".repeat(64),
 };
 
+const JSON_HEADERS = { "content-type": "application/json" };
+/** Shared by the refusals: they change nothing. */
+const refusing = testGateway();
+
 describe("POST /transactions", () => {
   let gateway: TestGateway | undefined;
   afterEach(async () => gateway?.app.close());
@@ -18,8 +22,8 @@ describe("POST /transactions", () => {
     gateway = testGateway(options);
     return gateway;
   };
-  const post = (payload: unknown, headers: Record<string, string> = { "content-type": "application/json" }) =>
-    gateway!.app.inject({
+  const post = (payload: unknown, headers: Record<string, string> = JSON_HEADERS, { app } = gateway!) =>
+    app.inject({
       method: "POST",
       url: "/transactions",
       headers,
@@ -88,11 +92,10 @@ describe("POST /transactions", () => {
     ["no JSON", '{"scheme":', "MALFORMED_JSON"],
     ["nothing", "", "MALFORMED_JSON"],
   ])("refuses %s and publishes nothing", async (_, body, code) => {
-    const { published } = open();
-    const answer = await post(body);
+    const answer = await post(body, JSON_HEADERS, refusing);
     expect(answer.statusCode).toBe(400);
     expect(answer.json()).toEqual({ error: { code, message: expect.any(String) } });
-    expect(published).toEqual([]);
+    expect(refusing.published).toEqual([]);
   });
 
   it.each([

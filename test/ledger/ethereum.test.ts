@@ -110,3 +110,13 @@ describe.skipIf(!hasSharedData(TRANSACTIONS) || !hasSharedData(EXPECTED))("18,89
     );
   });
 });
+
+test("whatever the bytes, reading does not throw", () => {
+  const heads = fc.constantFrom([], [1], [2], [3], [4], [0xf8], [1, 0xf8], [2, 0xf9], [3, 0xff], [4, 0xc9]);
+  fc.assert(
+    fc.property(heads, fc.uint8Array({ maxLength: 150 }), (head, rest) => {
+      expect(verdict(ofRaw(Buffer.from([...head, ...rest])))).toMatch(/^[A-Z_]+$/);
+    }),
+    { numRuns: 5_000 },
+  );
+});

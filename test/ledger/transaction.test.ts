@@ -59,6 +59,10 @@ describe("ED25519 transfers", () => {
     const { publicKey, signature, body } = transaction;
     const tag = Buffer.from("rustorium/transaction/v1\0");
     expect(transactionIdOf(transaction)).toEqual(sha256(Buffer.concat([tag, publicKey, signature, body])));
+    // Frozen: who changes a byte of what is signed or hashed changes the network.
+    expect(transactionIdOf(transaction).toString("hex")).toMatchInlineSnapshot(
+      `"5fbe1b73d41fb33f0309c7a1371b425f4365e2683653611d9db6b31efa201a01"`,
+    );
   });
 
   test("with any byte changed are nobody's", () => {

@@ -1,0 +1,161 @@
+import { verifyCertificate } from "../../ledger/consensus/certificate.js";
+import { initialState, type Network, totalAllocated } from "../../ledger/genesis/genesis.js";
+import { heightKey, KeyKind, keyOfBytes, kindOf, type StateKey } from "../../ledger/state/key.js";
+import { amountOf, type StateValue } from "../../ledger/state/state.js";
+import { digestOf } from "../../ledger/block/header.js";
+import { read } from "../../processors/read.js";
+import { topicOnCluster } from "../../topics/catalogue.js";
+import type { PartitionReader } from "../kafka/partition-reader.js";
+
+/** A shard's head as the topics show it. */
+export interface ShardHead {
+  readonly id: number;
+  readonly height: number;
+  readonly headHash: string;
+}
+
+/** What a fresh reader found in the topics, with nothing but the genesis to go by. */
+export interface AuditReport {
+  readonly shards: readonly ShardHead[];
+  /** Certificates whose every signature was verified again, each linked to the one before. */
+  readonly certificatesVerified: number;
+  readonly votes: number;
+  /** Whether all validators signed the same digest wherever more than one signed. */
+  readonly validatorsAgree: boolean;
+  /** Whether balances, escrow and fees add up to the genesis. */
+  readonly valueConserved: boolean;
+  /** Amount in escrow, in 10^-18 RUS: transfers that are neither completed nor refunded. */
+  readonly inEscrow: bigint;
+  /** Whether the certified state is complete up to the last certificate of each shard. */
+  readonly stateComplete: boolean;
+  /** What is wrong, a sentence each. */
+  readonly faults: readonly string[];
+}
+
+/** Reads certificates, votes and state of all shards from their beginning and checks them. */
+export async function audit(network: Network, reader: PartitionReader): Promise<AuditReport> {
+  const faults: string[] = [];
+  const shards: ShardHead[] = [];
+  let certificatesVerified = 0;
+  let votes = 0;
+  let validatorsAgree = true;
+  let stateComplete = true;
+  let total = 0n;
+  let inEscrow = 0n;
+  for (const { shard, partition } of network.topology.shards) {
+    const chain = await auditCertificates(network, reader, shard, partition, faults);
+    certificatesVerified += chain.count;
+    shards.push({ id: shard, height: chain.height, headHash: chain.digest.toString("hex") });
+    const ballot = await auditVotes(network, reader, shard, partition, faults);
+    votes += ballot.count;
+    validatorsAgree &&= ballot.agree;
+    const state = await readState(network, reader, shard, partition);
+    if (state.height !== chain.height) {
+      stateComplete = false;
+      faults.push(`shard ${shard}: state is complete up to ${state.height}, certificates up to ${chain.height}`);
+    }
+    for (const [key, value] of state.values) {
+      const amount = amountOf(value);
+      total += amount;
+      if (kindOf(key) === KeyKind.escrow) inEscrow += amount;
+    }
+  }
+  const expected = totalAllocated(network);
+  if (total !== expected) faults.push(`balances, escrow and fees add up to ${total}, genesis to ${expected}`);
+  return {
+    shards,
+    certificatesVerified,
+    votes,
+    validatorsAgree,
+    valueConserved: total === expected,
+    inEscrow,
+    stateComplete,
+    faults,
+  };
+}
+
+async function auditCertificates(
+  network: Network,
+  reader: PartitionReader,
+  shard: number,
+  partition: number,
+  faults: string[],
+): Promise<{ height: number; digest: Buffer; count: number }> {
+  let height = 0;
+  let digest = network.hash;
+  let count = 0;
+  const topic = topicOnCluster(network.genesis.network, "shard.finalized");
+  for await (const records of reader.readToEnd("shard.finalized", topic, partition, 0)) {
+    for (const record of records) {
+      const where = `${topic}[${partition}]@${record.offset}`;
+      const certificate = read("FinalityCertificate", record);
+      if (!certificate) {
+        faults.push(`${where} can't be read`);
+        continue;
+      }
+      const { header, signatures } = certificate;
+      if (header.height <= height) continue; // finalize repeated it after a restart
+      const verified = verifyCertificate(header, signatures, network.consensus);
+      if (!verified.ok) faults.push(`${where}: ${verified.fault}`);
+      else if (header.shard !== shard || !header.genesis.equals(network.hash)) faults.push(`${where}: other chain`);
+      else if (header.height !== height + 1) faults.push(`${where}: height ${header.height} after ${height}`);
+      else if (!header.parent.equals(digest)) faults.push(`${where}: its parent isn't the block before`);
+      else count++;
+      height = header.height;
+      digest = digestOf(header);
+    }
+  }
+  return { height, digest, count };
+}
+
+async function auditVotes(
+  network: Network,
+  reader: PartitionReader,
+  shard: number,
+  partition: number,
+  faults: string[],
+): Promise<{ agree: boolean; count: number }> {
+  const digests = new Map<number, Buffer>();
+  let agree = true;
+  let count = 0;
+  const topic = topicOnCluster(network.genesis.network, "shard.votes");
+  for await (const records of reader.readToEnd("shard.votes", topic, partition, 0)) {
+    for (const record of records) {
+      const vote = read("Vote", record);
+      if (!vote) continue;
+      count++;
+      const digest = digestOf(vote.header);
+      const before = digests.get(vote.header.height);
+      if (!before) digests.set(vote.header.height, digest);
+      else if (!before.equals(digest)) {
+        agree = false;
+        faults.push(`shard ${shard}, height ${vote.header.height}: validators signed different digests`);
+      }
+    }
+  }
+  return { agree, count };
+}
+
+/** The certified state of a shard: genesis, then what shard.state says. */
+export async function readState(
+  network: Network,
+  reader: PartitionReader,
+  shard: number,
+  partition: number,
+): Promise<{ height: number; values: Map<StateKey, StateValue> }> {
+  const values = initialState(network, shard);
+  const top = heightKey(network.topology.shard(shard).prefix);
+  let height = 0;
+  const topic = topicOnCluster(network.genesis.network, "shard.state");
+  for await (const records of reader.readToEnd("shard.state", topic, partition, 0)) {
+    for (const record of records) {
+      if (!record.key) continue;
+      const key = keyOfBytes(record.key);
+      const value = record.value === null ? null : read("StateRecord", record);
+      if (key === top && value) height = value.height;
+      else if (value?.value) values.set(key, value.value);
+      else values.delete(key);
+    }
+  }
+  return { height, values };
+}

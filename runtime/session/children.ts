@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+
+/** A child that ends by itself is started again after this long, in milliseconds. */
+const RESTART_MS = 1_000;
+/** Children that don't stop by then are killed, in milliseconds. */
+const STOP_TIMEOUT_MS = 10_000;
+/** Heap of one Node child, in MiB: six of them and the parent stay below 1.5 GiB together. */
+const HEAP_MIB_MAX = 256;
+
+/** One process to run: the arguments of `rustorium`. */
+export interface ChildPlan {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** Runs our own processes as children, restarts those that crash, and stops them all. */
+export class Children {
+  private readonly running = new Map<string, ChildProcess>();
+  private stopping = false;
+
+  constructor(
+    private readonly projectRoot: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly say: (line: string) => void,
+  ) {}
+
+  /** Starts a child; resolves when it is ready. Rejects when it ends before. */
+  start(plan: ChildPlan): Promise<void> {
+    const child = spawn(
+      process.execPath,
+      [`--max-old-space-size=${HEAP_MIB_MAX}`, join(this.projectRoot, "bin", "rustorium.js"), ...plan.args],
+      { stdio: ["ignore", "ignore", "inherit", "ipc"], env: { ...process.env, ...this.environment } },
+    );
+    this.running.set(plan.name, child);
+    return new Promise((resolve, reject) => {
+      let ready = false;
+      child.on("message", (message) => {
+        if ((message as { kind?: string }).kind !== "ready") return;
+        ready = true;
+        resolve();
+      });
+      child.once("exit", (code, signal) => {
+        if (this.running.get(plan.name) === child) this.running.delete(plan.name);
+        if (this.stopping) return;
+        if (!ready) reject(new Error(`${plan.name} ended before it was ready (${code ?? signal})`));
+        else {
+          this.say(`${plan.name} ended (${code ?? signal}); starting it again`);
+          setTimeout(() => {
+            if (!this.stopping) this.start(plan).catch((error: unknown) => this.say(String(error)));
+          }, RESTART_MS);
+        }
+      });
+    });
+  }
+
+  /** Process ids by name. */
+  pids(): Map<string, number> {
+    return new Map(Array.from(this.running, ([name, child]) => [name, child.pid ?? 0]));
+  }
+
+  /** Asks all to stop, kills those that don't. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const all = [...this.running.values()];
+    const ended = all.map(
+      (child) =>
+        new Promise<void>((resolve) => {
+          if (child.exitCode !== null || child.signalCode !== null) resolve();
+          else child.once("exit", () => resolve());
+        }),
+    );
+    for (const child of all) child.kill("SIGTERM");
+    const killer = setTimeout(() => {
+      for (const child of all) if (child.exitCode === null) child.kill("SIGKILL");
+    }, STOP_TIMEOUT_MS);
+    await Promise.all(ended);
+    clearTimeout(killer);
+  }
+}
+
+/** The processes of a whole network on one machine: the stages in one, each validator in its own. */
+export function networkPlan(validators: number): ChildPlan[] {
+  return [
+    { name: "stages", args: ["run", "validate", "shard-assign", "execute", "finalize", "relay", "notify"] },
+    ...Array.from({ length: validators }, (_, index) => ({
+      name: `validator-${index + 1}`,
+      args: ["run", "vote", "--validator", String(index + 1)],
+    })),
+  ];
+}

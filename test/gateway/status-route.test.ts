@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { createViews } from "../../gateway/views/index.js";
+import { heightKey, keyBytes } from "../../ledger/state/key.js";
+import {
+  accountId,
+  certificate,
+  hash,
+  NOW_MS,
+  notification,
+  type TestGateway,
+  testGateway,
+  withTopology,
+} from "./fixtures.js";
+
+let gateway: TestGateway | undefined;
+afterEach(async () => gateway?.app.close());
+
+describe("GET /status", () => {
+  it("shows network, shards, validators, stages, lag and activity", async () => {
+    const views = withTopology(createViews());
+    views.directory.applyValidator({
+      validator: 1,
+      name: "ada",
+      publicKey: hash(2),
+      stake: 100,
+      status: "active",
+    });
+    views.certificates.apply(certificate());
+    const meta = { topic: "shard.state", partition: 2, offset: 0, timeMs: NOW_MS };
+    views.accounts.apply(keyBytes(heightKey("01")), { height: 6, digest: hash(6), value: null }, meta);
+    views.activity.apply(notification());
+    views.activity.apply(
+      notification({
+        event: "REJECTED",
+        applied: false,
+        code: "MALFORMED",
+        transactionId: null,
+        account: null,
+        shard: -1,
+        height: -1,
+      }),
+    );
+    gateway = testGateway({ views });
+    const answer = await gateway.app.inject("/status");
+    expect(answer.statusCode).toBe(200);
+    const status = answer.json();
+    expect(status).toMatchObject({
+      network: "test",
+      chainId: 77,
+      genesis: hash(3).toString("hex"),
+      consensus: "hybrid-pos",
+      timeMs: NOW_MS,
+      parameters: { blockIntervalMs: 100, transactionBytesMax: 1_000 },
+      validators: [
+        {
+          validator: 1,
+          name: "ada",
+          publicKey: hash(2).toString("hex"),
+          stake: 100,
+          status: "active",
+          signedShare: 1,
+        },
+      ],
+      stages: [{ stage: "execute", state: "running", lagRecords: 3, detail: null }],
+      viewLag: [{ topic: "notifications", lagRecords: 2 }],
+      views: {
+        transactionsHeld: 0,
+        transactionsDropped: 0,
+        accountsHeld: 0,
+        accountsOverflowed: false,
+        conflictingCertificates: 0,
+      },
+      activity: {
+        totals: { final: 1, rejected: 1 },
+        final: { samples: 1, p50Ms: 1_000, p99Ms: 1_000 },
+        preConfirmed: null,
+        refusedByCode: [{ code: "MALFORMED", count: 1 }],
+        recent: [
+          { event: "REJECTED", transactionId: null, account: null, shard: -1 },
+          {
+            event: "FINAL",
+            transactionId: hash(1).toString("hex"),
+            account: `0x${accountId(1).toString("hex")}`,
+          },
+        ],
+      },
+    });
+    expect(status.shards).toHaveLength(5);
+    expect(status.shards[1]).toMatchObject({
+      shard: 1,
+      height: 0,
+      digest: null,
+      timeMs: null,
+      stateHeight: null,
+    });
+    expect(status.shards[2]).toEqual({
+      shard: 2,
+      path: "2",
+      prefix: "01",
+      partition: 2,
+      height: 7,
+      digest: hash(9).toString("hex"),
+      timeMs: NOW_MS - 200,
+      stateHeight: 6,
+    });
+  });
+
+  it.each([
+    ["fails", () => Promise.reject(new Error("broker down"))],
+    ["hangs", () => new Promise<never>(() => {})],
+  ])("answers without stage health when asking for that %s", async (_, status) => {
+    gateway = testGateway({ status, limits: { statusTimeoutMs: 20 } });
+    const answer = await gateway.app.inject("/status");
+    expect([answer.statusCode, answer.json()]).toMatchObject([
+      200,
+      { stages: null, viewLag: null, shards: [] },
+    ]);
+  });
+});
