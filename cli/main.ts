@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { failWith } from "./failure.js";
+import { replayCommand } from "./replay/command.js";
 import { runCommand } from "./run.js";
 
 const program = new Command("rustorium")
@@ -7,5 +8,6 @@ const program = new Command("rustorium")
   .showHelpAfterError();
 
 runCommand(program);
+replayCommand(program);
 
 await program.parseAsync().catch(failWith);

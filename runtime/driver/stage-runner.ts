@@ -6,7 +6,7 @@ import { copartitionAssigner } from "../kafka/assigner.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 import type { Environment, OpenTask, StageDefinition, StageDriver } from "./environment.js";
 import { StartOffsetError, startOffsets } from "./start-offsets.js";
-import { TaskSlot, wantsWipe } from "./task-slot.js";
+import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
 
 /** A member that isn't heard of for this long loses its partitions, in milliseconds. */
 const SESSION_TIMEOUT_MS = 6_000;
@@ -167,7 +167,8 @@ export class StageRunner {
   }
 
   private readonly events = {
-    stepped: (partition: number, result: StepResult): void => {
+    stepped: (partition: number, result: StepResult, times: StepTimes): void => {
+      this.log.trace({ partition, records: result.records.length, ...times }, "step");
       const managed = this.managed.get(partition);
       if (managed) managed.failures = 0;
       for (const [name, offset] of result.resumeAt ?? []) {

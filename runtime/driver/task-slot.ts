@@ -8,9 +8,16 @@ const STEP_RECORDS_MAX = 2_000;
 /** Records that may wait in a slot before fetching waits for it. */
 const QUEUED_RECORDS_MAX = 10_000;
 
+/** What a step took, in milliseconds. */
+export interface StepTimes {
+  readonly stepMs: number;
+  /** Writing and storing what it asked for. */
+  readonly performMs: number;
+}
+
 export interface SlotEvents {
   /** After each step: positions that may be committed, and topics to stop reading. */
-  stepped(partition: number, result: StepResult): void;
+  stepped(partition: number, result: StepResult, times: StepTimes): void;
   /** The task is over because of this; the slot is closed. */
   failed(partition: number, error: unknown): void;
 }
@@ -67,13 +74,18 @@ export class TaskSlot {
   private async run(): Promise<void> {
     try {
       while (!this.closed) {
+        const startMs = performance.now();
         const result = await this.stepOnce();
         if (!result) break;
+        const steppedMs = performance.now();
         if (this.closed) return;
         this.schedule(result.wakeAtMs);
         await perform(result, this.partition, this.open, this.driver);
         if (this.closed) return;
-        this.events.stepped(this.partition, result);
+        this.events.stepped(this.partition, result, {
+          stepMs: steppedMs - startMs,
+          performMs: performance.now() - steppedMs,
+        });
       }
     } catch (error) {
       if (!this.closed) {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "./errors.js";
-import { type JarLocations, withFetchLock } from "./fetch-jars.js";
+import { beginStaging, type JarLocations, withFetchLock } from "./fetch-jars.js";
 import { startBroker } from "./kafka-broker.js";
 import { choosePorts } from "./ports.js";
 import { startRegistry } from "./schema-registry.js";
@@ -82,8 +82,7 @@ function writing(directory: string, name: string): ArchiveUse {
 async function train(options: ArchiveOptions, directory: string): Promise<void> {
   const startMs = performance.now();
   options.log("preparing class archives for faster starts (once, about 15 s)");
-  const staging = `${directory}.${process.pid}`;
-  rmSync(staging, { recursive: true, force: true });
+  const staging = beginStaging(directory);
   mkdirSync(staging, { recursive: true });
   const scratch = join(staging, "scratch");
   mkdirSync(scratch);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { EmbeddedError } from "./errors.js";
 import { MavenProgress } from "./maven-progress.js";
 import { claim, release } from "./ownership.js";
@@ -68,8 +68,7 @@ export async function fetchJars(options: FetchOptions): Promise<JarLocations> {
   return withFetchLock(`${directory}.lock`, options.log, async () => {
     const found = findJars(directory);
     if (found !== undefined) return found;
-    const staging = `${directory}.${process.pid}`;
-    rmSync(staging, { recursive: true, force: true });
+    const staging = beginStaging(directory);
     rmSync(directory, { recursive: true, force: true });
     await runMaven(options, staging);
     writeFileSync(join(staging, "complete"), `${new Date().toISOString()}\n`);
@@ -81,6 +80,18 @@ export async function fetchJars(options: FetchOptions): Promise<JarLocations> {
       `Maven succeeded but ${directory} lacks the broker or the registry`,
     );
   });
+}
+
+/**
+ * Name of a directory to fill before it is renamed to `directory`; what callers that were killed left is removed.
+ * Call it holding the lock.
+ */
+export function beginStaging(directory: string): string {
+  const prefix = `${basename(directory)}.staging-`;
+  for (const name of readdirSync(dirname(directory))) {
+    if (name.startsWith(prefix)) rmSync(join(dirname(directory), name), { recursive: true, force: true });
+  }
+  return join(dirname(directory), `${prefix}${process.pid}`);
 }
 
 /** Runs `work` while no other process does; waits for one that does. */

@@ -17,7 +17,7 @@ const STOP_POLL_MS = 20;
  * pipe whose other end only our Node process holds. When Node dies, however suddenly, the pipe ends, and the watcher
  * ends the command: first politely, then after ten seconds for good.
  */
-const WATCHED = `
+export const WATCHED = `
 exec 3<&0
 (
   while read -r line <&3; do :; done

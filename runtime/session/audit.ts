@@ -1,8 +1,8 @@
+import { digestOf } from "../../ledger/block/header.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import { initialState, type Network, totalAllocated } from "../../ledger/genesis/genesis.js";
 import { heightKey, KeyKind, keyOfBytes, kindOf, type StateKey } from "../../ledger/state/key.js";
 import { amountOf, type StateValue } from "../../ledger/state/state.js";
-import { digestOf } from "../../ledger/block/header.js";
 import { read } from "../../processors/read.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
@@ -52,7 +52,9 @@ export async function audit(network: Network, reader: PartitionReader): Promise<
     const state = await readState(network, reader, shard, partition);
     if (state.height !== chain.height) {
       stateComplete = false;
-      faults.push(`shard ${shard}: state is complete up to ${state.height}, certificates up to ${chain.height}`);
+      faults.push(
+        `shard ${shard}: state is complete up to ${state.height}, certificates up to ${chain.height}`,
+      );
     }
     for (const [key, value] of state.values) {
       const amount = amountOf(value);
@@ -97,7 +99,8 @@ async function auditCertificates(
       if (header.height <= height) continue; // finalize repeated it after a restart
       const verified = verifyCertificate(header, signatures, network.consensus);
       if (!verified.ok) faults.push(`${where}: ${verified.fault}`);
-      else if (header.shard !== shard || !header.genesis.equals(network.hash)) faults.push(`${where}: other chain`);
+      else if (header.shard !== shard || !header.genesis.equals(network.hash))
+        faults.push(`${where}: other chain`);
       else if (header.height !== height + 1) faults.push(`${where}: height ${header.height} after ${height}`);
       else if (!header.parent.equals(digest)) faults.push(`${where}: its parent isn't the block before`);
       else count++;

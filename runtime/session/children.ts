@@ -18,6 +18,10 @@ export interface ChildPlan {
 export class Children {
   private readonly running = new Map<string, ChildProcess>();
   private stopping = false;
+  /** Flags for Node, e.g. --cpu-prof: for looking into a whole network. */
+  private readonly nodeFlags = (process.env.RUSTORIUM_NODE_FLAGS ?? "")
+    .split(" ")
+    .filter((flag) => flag !== "");
 
   constructor(
     private readonly projectRoot: string,
@@ -29,7 +33,12 @@ export class Children {
   start(plan: ChildPlan): Promise<void> {
     const child = spawn(
       process.execPath,
-      [`--max-old-space-size=${HEAP_MIB_MAX}`, join(this.projectRoot, "bin", "rustorium.js"), ...plan.args],
+      [
+        `--max-old-space-size=${HEAP_MIB_MAX}`,
+        ...this.nodeFlags,
+        join(this.projectRoot, "bin", "rustorium.js"),
+        ...plan.args,
+      ],
       { stdio: ["ignore", "ignore", "inherit", "ipc"], env: { ...process.env, ...this.environment } },
     );
     this.running.set(plan.name, child);

@@ -36,7 +36,13 @@ export function follow(
     while (!stopping) {
       try {
         const offset = positions.get(partition)!;
-        const fetched = await reader.fetch(name, topicOnCluster(network, name), partition, offset, FETCH_WAIT_MS);
+        const fetched = await reader.fetch(
+          name,
+          topicOnCluster(network, name),
+          partition,
+          offset,
+          FETCH_WAIT_MS,
+        );
         if (fetched.records.length > 0) take(fetched.records);
         positions.set(partition, fetched.next);
       } catch {

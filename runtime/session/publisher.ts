@@ -29,7 +29,8 @@ export class Publisher {
       partitionId,
       leader: 0,
     })) as PartitionMetadata[];
-    this.partitionOf = (key) => partitioner({ topic: this.topic, partitionMetadata, message: { key, value: null } });
+    this.partitionOf = (key) =>
+      partitioner({ topic: this.topic, partitionMetadata, message: { key, value: null } });
   }
 
   /** Publishes a transaction; resolves when the topic has it. */

@@ -119,7 +119,12 @@ export class Tracker {
     else if (notification.event === "REFUNDED") this.end(tracked, "refunded", notification.code, atMs);
   }
 
-  private end(tracked: Tracked, outcome: NonNullable<Tracked["outcome"]>, code: string, settledMs?: number): void {
+  private end(
+    tracked: Tracked,
+    outcome: NonNullable<Tracked["outcome"]>,
+    code: string,
+    settledMs?: number,
+  ): void {
     if (tracked.outcome) return;
     tracked.outcome = outcome;
     tracked.code = code;

@@ -104,14 +104,17 @@ export function makeTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
     const list = byShard.get(wallet.shard)!;
     if (list.length === WALLETS_PER_SHARD) continue;
     if (list.length % 2 === 0) list.push(wallet);
-    else for (let other = 1_000 * index; list.length % 2 === 1; other++) {
-      const ethereum = makeWallet("ETHEREUM", other, topology);
-      if (ethereum.shard === wallet.shard) list.push(ethereum);
-    }
+    else
+      for (let other = 1_000 * index; list.length % 2 === 1; other++) {
+        const ethereum = makeWallet("ETHEREUM", other, topology);
+        if (ethereum.shard === wallet.shard) list.push(ethereum);
+      }
   }
   const wallets = [...byShard.values()].flat();
   const stakes = options.stakes ?? (options.consensus === "solo" ? [1_000] : [1_000, 1_000, 1_000, 1_000]);
-  const validatorKeys = stakes.map((_, index) => keyPairFromSeed(sha256(Buffer.from(`validator ${index + 1}`))));
+  const validatorKeys = stakes.map((_, index) =>
+    keyPairFromSeed(sha256(Buffer.from(`validator ${index + 1}`))),
+  );
   const network = makeGenesis(
     {
       network: "test",

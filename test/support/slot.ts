@@ -43,11 +43,11 @@ export class Slot {
   get ready(): TopicName[] {
     if (!this.isUp) return [];
     if (!this.opened) this.open();
-    return this.stage.inputs.filter((input) => !this.paused.has(input) && this.waiting(input) > 0);
-  }
-
-  private waiting(input: TopicName): number {
-    return this.environment.topics.records(input, this.partition).length - (this.next.get(input) ?? 0);
+    const { topics } = this.environment;
+    return this.stage.inputs.filter(
+      (input) =>
+        topics.records(input, this.partition).length > this.next.get(input)! && !this.paused.has(input),
+    );
   }
 
   private open(): void {
@@ -99,10 +99,9 @@ export class Slot {
     if (crash === "nothing") return;
     const { topics } = this.environment;
     for (const record of this.writtenBefore(crash, result.records)) topics.write(record);
-    if (crash === "some" || crash === "other") return;
     const inTransaction = result.records.some(({ topic }) => topic !== "shard.log");
-    if (this.stage.transactional && inTransaction) this.commit(result);
-    if (crash === "records") return;
+    if (this.stage.transactional && inTransaction && crash !== "some") this.commit(result);
+    if (crash === "some" || crash === "other" || crash === "records") return;
     if (result.store && result.store.length > 0) this.opened!.store?.writeNow(result.store);
     for (const changes of result.storedChanges ?? []) this.opened!.state?.stored(changes);
     if (crash === "store") return;
@@ -112,7 +111,10 @@ export class Slot {
     this.wakeAtMs = result.wakeAtMs;
   }
 
-  private writtenBefore(crash: CrashPoint | undefined, records: readonly OutputRecord[]): readonly OutputRecord[] {
+  private writtenBefore(
+    crash: CrashPoint | undefined,
+    records: readonly OutputRecord[],
+  ): readonly OutputRecord[] {
     if (crash !== "some" && crash !== "other") return records;
     if (this.stage.transactional) {
       const plain = records.filter(({ topic }) => topic === "shard.log");
@@ -130,6 +132,9 @@ export class Slot {
   crash(): void {
     this.opened = undefined;
     this.wakeAtMs = undefined;
+    this.wipe = false;
+    this.wiped = false;
+    this.halted = false;
   }
 
   /** Commits that were made late are lost with the process: positions go back. */

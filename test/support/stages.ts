@@ -148,7 +148,11 @@ const finalize: SimulatedStage = {
   },
 };
 
-function simple(name: StageName, inputs: TopicName[], make: (environment: SimulatedEnvironment) => StageTask) {
+function simple(
+  name: StageName,
+  inputs: TopicName[],
+  make: (environment: SimulatedEnvironment) => StageTask,
+) {
   const open: SimulatedStage["open"] = (_partition, environment) => ({ task: make(environment) });
   return { name, group: name, inputs, transactional: false, open };
 }
@@ -159,9 +163,19 @@ export function allStages(validatorKeys: readonly KeyPair[]): SimulatedStage[] {
     simple("validate", ["transactions"], ({ network, macKey }) => {
       const schemaId = SCHEMA_IDS.get("transactions")!;
       const { genesis, rules } = network;
-      return new ValidateTask({ network: genesis.network, rules, macKey, schemaId, foreign: () => undefined });
+      return new ValidateTask({
+        network: genesis.network,
+        rules,
+        macKey,
+        schemaId,
+        foreign: () => undefined,
+      });
     }),
-    simple("shard-assign", ["transactions.validated"], ({ network }) => new ShardAssignTask(network.topology)),
+    simple(
+      "shard-assign",
+      ["transactions.validated"],
+      ({ network }) => new ShardAssignTask(network.topology),
+    ),
     execute,
     ...validatorKeys.map((keyPair, index) => vote(index + 1, keyPair)),
     finalize,

@@ -1,7 +1,7 @@
 import type { InputRecord, OutputRecord, StoreBatch } from "../../processors/stage.js";
 import type { Store } from "../../runtime/store/level-store.js";
 import { toWire } from "../../schemas/codec.js";
-import { CATALOGUE, type TopicName, topic } from "../../topics/catalogue.js";
+import { CATALOGUE, type TopicName } from "../../topics/catalogue.js";
 
 /** Registered schema ids of the simulated registry, by topic. */
 export const SCHEMA_IDS: ReadonlyMap<TopicName, number> = new Map(
@@ -10,7 +10,7 @@ export const SCHEMA_IDS: ReadonlyMap<TopicName, number> = new Map(
 
 /** Partitioned topics in memory: offsets without gaps, append time from a clock. */
 export class Topics {
-  private readonly partitions = new Map<string, InputRecord[]>();
+  private readonly partitions = new Map<TopicName, InputRecord[][]>(CATALOGUE.map(({ name }) => [name, []]));
 
   constructor(private readonly clock: () => number) {}
 
@@ -36,18 +36,13 @@ export class Topics {
 
   /** All records of a topic, partition by partition. */
   all(name: TopicName): InputRecord[] {
-    return [...this.partitions].filter(([id]) => id.startsWith(`${name}/`)).flatMap(([, list]) => list);
+    return this.partitions.get(name)!.flat();
   }
 
   private list(name: TopicName, partition: number): InputRecord[] {
-    topic(name);
-    const id = `${name}/${partition}`;
-    let list = this.partitions.get(id);
-    if (!list) {
-      list = [];
-      this.partitions.set(id, list);
-    }
-    return list;
+    const partitions = this.partitions.get(name)!;
+    partitions[partition] ??= [];
+    return partitions[partition];
   }
 }
 
@@ -61,7 +56,9 @@ export class MemoryStore implements Store {
   }
 
   entries(from: string, below: string): [string, Buffer][] {
-    return [...this.values].filter(([key]) => key >= from && key < below).sort(([a], [b]) => (a < b ? -1 : 1));
+    return [...this.values]
+      .filter(([key]) => key >= from && key < below)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   async *range(from: string, below: string) {

@@ -1,0 +1,95 @@
+import type { AuditReport, ShardHead } from "../../runtime/session/audit.js";
+import { type Percentiles, percentiles } from "../../runtime/session/figures.js";
+import type { Tracked, Tracker } from "../../runtime/session/tracker.js";
+import type { Expected } from "./input.js";
+
+/** What `replay --json` prints. */
+export interface ReplayReport {
+  readonly submitted: number;
+  /** Transactions that took effect, and across shards were completed. */
+  readonly final: number;
+  /** Refused ones by code, whether by validate or by execute. */
+  readonly rejected: Readonly<Record<string, number>>;
+  /** Submissions without a last status. */
+  readonly lost: number;
+  /** Transactions that took effect more than once. */
+  readonly duplicated: number;
+  /** Submissions whose sender, as the ledger reports it, is the expected one; null without --expect. */
+  readonly sendersMatched: number | null;
+  readonly hashesMatched: number | null;
+  readonly valueConserved: boolean;
+  /** Final transactions a second, from the first submission to the last FINAL. */
+  readonly tps: number;
+  /** The same until the last transfer between shards was completed. */
+  readonly completedTps: number;
+  readonly preconfirmMs: Percentiles | null;
+  readonly finalMs: Percentiles | null;
+  readonly completeMs: Percentiles | null;
+  readonly shards: readonly ShardHead[];
+  readonly certificatesVerified: number;
+  readonly faults: readonly string[];
+}
+
+/** Adds up what became of the submissions, which are in the file's order. */
+export function reportOf(
+  submissions: readonly Tracked[],
+  tracker: Tracker,
+  expected: readonly Expected[] | undefined,
+  audited: AuditReport,
+): ReplayReport {
+  const rejected: Record<string, number> = {};
+  let final = 0;
+  let lastFinalMs = 0;
+  let lastSettledMs = 0;
+  const firstMs = Math.min(...submissions.map(({ sentMs }) => sentMs));
+  for (const { outcome, code, finalMs, settledMs } of submissions) {
+    if (outcome === "applied") final++;
+    else if (outcome) rejected[code ?? ""] = (rejected[code ?? ""] ?? 0) + 1;
+    lastFinalMs = Math.max(lastFinalMs, finalMs ?? 0);
+    lastSettledMs = Math.max(lastSettledMs, settledMs ?? finalMs ?? 0);
+  }
+  const latency = (end: (tracked: Tracked) => number | undefined) =>
+    percentiles(
+      submissions.flatMap((tracked) => {
+        const at = tracked.outcome === "applied" ? end(tracked) : undefined;
+        return at === undefined ? [] : [at - tracked.sentMs];
+      }),
+    );
+  const matched = (match: (tracked: Tracked, row: Expected) => boolean) =>
+    expected
+      ? submissions.filter((tracked, index) => expected[index] && match(tracked, expected[index])).length
+      : null;
+  const perSecond = (lastMs: number) =>
+    lastMs > firstMs ? Math.round((final * 1_000) / (lastMs - firstMs)) : 0;
+  return {
+    submitted: submissions.length,
+    final,
+    rejected: Object.fromEntries(Object.entries(rejected).sort(([a], [b]) => (a < b ? -1 : 1))),
+    lost: submissions.filter(({ outcome }) => outcome === undefined).length,
+    duplicated: tracker.duplicated,
+    sendersMatched: matched((tracked, row) => tracked.sender === row.from),
+    hashesMatched: matched((tracked, row) => tracked.transactionId === row.hash),
+    valueConserved: audited.valueConserved,
+    tps: perSecond(lastFinalMs),
+    completedTps: perSecond(lastSettledMs),
+    preconfirmMs: latency(({ preconfirmedMs }) => preconfirmedMs),
+    finalMs: latency(({ finalMs }) => finalMs),
+    completeMs: latency(({ settledMs }) => settledMs),
+    shards: audited.shards,
+    certificatesVerified: audited.certificatesVerified,
+    faults: audited.faults,
+  };
+}
+
+/** Whether nothing was lost, doubled, mismatched or created from nothing. */
+export function isGood(report: ReplayReport): boolean {
+  const all = (matched: number | null) => matched === null || matched === report.submitted;
+  return (
+    report.lost === 0 &&
+    report.duplicated === 0 &&
+    report.valueConserved &&
+    report.faults.length === 0 &&
+    all(report.sendersMatched) &&
+    all(report.hashesMatched)
+  );
+}

@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { startEmbedded } from "../embedded/index.js";
+import { SettingError, type Settings } from "../settings.js";
+
+/** Broker and registry to work on. */
+export interface Cluster {
+  readonly brokers: readonly string[];
+  readonly registry: string;
+  /** Process ids of what was started, by name. */
+  readonly pids: ReadonlyMap<string, number>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The configured cluster, or one started here. Throws EmbeddedError with the ways to get one where there is none.
+ * @param directory where a started cluster keeps its data
+ */
+export async function openCluster(
+  settings: Settings,
+  projectRoot: string,
+  directory: string,
+  fresh: boolean,
+  say: (line: string) => void,
+): Promise<Cluster> {
+  const { brokers, registry } = settings;
+  if (brokers.length > 0) {
+    if (!registry)
+      throw new SettingError("brokers are configured, but no registry: --registry or RUSTORIUM_REGISTRY");
+    return { brokers, registry, pids: new Map(), stop: async () => undefined };
+  }
+  const embedded = await startEmbedded({
+    dataDirectory: join(directory, "cluster"),
+    projectRoot,
+    log: say,
+    fresh,
+  });
+  embedded.onExit((end) => say(`the ${end.child} ended unexpectedly; its log: ${end.logFile}`));
+  return {
+    brokers: embedded.brokers,
+    registry: embedded.registryUrl,
+    pids: new Map([
+      ["broker", embedded.brokerPid],
+      ["registry", embedded.registryPid],
+    ]),
+    stop: () => embedded.stop(),
+  };
+}

@@ -1,0 +1,70 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { Network } from "../../ledger/genesis/genesis.js";
+import { type Cluster, openCluster } from "../process/cluster.js";
+import { type FoundingPlan, prepareNetwork } from "../process/found.js";
+import type { Settings } from "../settings.js";
+import { Children, networkPlan } from "./children.js";
+
+/** A network running on this machine: cluster, stages, validators. */
+export interface RunningSystem {
+  /** Settings that point at the running cluster. */
+  readonly settings: Settings & { readonly registry: string };
+  readonly network: Network;
+  readonly founded: boolean;
+  /** Process ids of all children, by name. */
+  pids(): Map<string, number>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything that a network needs, each process a child of this one.
+ * @param fresh forget the data of earlier runs first (the embedded cluster's and the local stores)
+ */
+export async function startSystem(
+  settings: Settings,
+  plan: FoundingPlan,
+  projectRoot: string,
+  options: { readonly fresh: boolean; readonly say: (line: string) => void; readonly log: Logger },
+): Promise<RunningSystem> {
+  const { fresh, say, log } = options;
+  if (fresh) await rm(join(settings.home, settings.network), { recursive: true, force: true });
+  const cluster: Cluster = await openCluster(settings, projectRoot, settings.home, fresh, say);
+  const pointed = { ...settings, brokers: cluster.brokers, registry: cluster.registry };
+  const children = new Children(projectRoot, environmentOf(pointed), say);
+  const stop = async () => {
+    await children.stop();
+    await cluster.stop();
+  };
+  try {
+    const { network, founded } = await prepareNetwork(pointed, plan, log);
+    say(
+      `network ${settings.network} ${founded ? "founded" : "continues"}, genesis ${network.hash.toString("hex").slice(0, 16)}…`,
+    );
+    await Promise.all(networkPlan(network.genesis.validators.length).map((child) => children.start(child)));
+    say(`stages and ${network.genesis.validators.length} validators are running`);
+    return {
+      settings: pointed,
+      network,
+      founded,
+      pids: () => new Map([...cluster.pids, ...children.pids()]),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function environmentOf(settings: Settings & { readonly registry: string }): NodeJS.ProcessEnv {
+  return {
+    RUSTORIUM_BROKERS: settings.brokers.join(","),
+    RUSTORIUM_REGISTRY: settings.registry,
+    RUSTORIUM_NETWORK: settings.network,
+    RUSTORIUM_HOME: settings.home,
+    RUSTORIUM_LOG_LEVEL: settings.logLevel,
+    RUSTORIUM_LOG_RETENTION_DAYS: String(settings.logRetentionDays),
+    ...(settings.stores && { RUSTORIUM_STORES: settings.stores }),
+  };
+}
