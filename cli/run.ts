@@ -8,11 +8,6 @@ import { EXIT, failWith } from "./failure.js";
 import { settingsOf, withSettings } from "./settings-flags.js";
 import { stopRequested } from "./signals.js";
 
-/** What a stage process tells the process that started it. */
-export interface ProcessReport {
-  readonly kind: "ready";
-}
-
 /** `rustorium run STAGE…`: stages in this process until a signal. Start it twice to scale. */
 export function runCommand(program: Command): void {
   withSettings(
@@ -47,7 +42,7 @@ export function runCommand(program: Command): void {
     });
     const stop = stopRequested();
     await Promise.all(runners.map((runner) => runner.start()));
-    process.send?.({ kind: "ready" } satisfies ProcessReport);
+    process.send?.({ kind: "ready" });
     if (!process.send) process.stderr.write(`${name}: running\n`);
     await stop;
     await Promise.all(runners.map((runner) => runner.stop()));

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { DEFAULT_PARAMETERS } from "../../ledger/genesis/genesis.js";
 import { openLog } from "../../runtime/log.js";
 import { openEnvironment } from "../../runtime/process/environment.js";
-import { audit } from "../../runtime/session/audit.js";
+import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
 import { followNotifications } from "../../runtime/session/follow.js";
 import { Publisher } from "../../runtime/session/publisher.js";
 import { startSystem } from "../../runtime/session/system.js";
@@ -133,12 +133,7 @@ async function replay(file: string, flags: ReplayFlags, say: (line: string) => v
     await waitFor(() => tracker.pending === 0 || Date.now() - lastEndMs > STALL_MS, 50);
     clearInterval(progress);
     say("all ended; a fresh reader verifies the chain");
-    let audited = await audit(network, reader);
-    const auditUntilMs = Date.now() + STALL_MS;
-    while (!(audited.stateComplete && audited.inEscrow === 0n) && Date.now() < auditUntilMs) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      audited = await audit(network, reader);
-    }
+    const audited = await auditWhenQuiet(network, reader);
     const report = reportOf(submissions, tracker, expected, audited);
     await following.stop();
     await publisher.close();

@@ -29,8 +29,8 @@ export class Children {
     private readonly say: (line: string) => void,
   ) {}
 
-  /** Starts a child; resolves when it is ready. Rejects when it ends before. */
-  start(plan: ChildPlan): Promise<void> {
+  /** Starts a child; resolves when it is ready, with what it says of itself. Rejects when it ends before. */
+  start(plan: ChildPlan): Promise<string> {
     const child = spawn(
       process.execPath,
       [
@@ -45,9 +45,10 @@ export class Children {
     return new Promise((resolve, reject) => {
       let ready = false;
       child.on("message", (message) => {
-        if ((message as { kind?: string }).kind !== "ready") return;
+        const { kind, detail } = message as { kind?: string; detail?: string };
+        if (kind !== "ready") return;
         ready = true;
-        resolve();
+        resolve(detail ?? "");
       });
       child.once("exit", (code, signal) => {
         if (this.running.get(plan.name) === child) this.running.delete(plan.name);

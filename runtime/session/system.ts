@@ -15,6 +15,8 @@ export interface RunningSystem {
   readonly founded: boolean;
   /** Process ids of all children, by name. */
   pids(): Map<string, number>;
+  /** Starts a gateway; resolves with its address. */
+  startGateway(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function startSystem(
       network,
       founded,
       pids: () => new Map([...cluster.pids, ...children.pids()]),
+      startGateway: () => children.start({ name: "gateway", args: ["gateway"] }),
       stop,
     };
   } catch (error) {
@@ -63,6 +66,7 @@ function environmentOf(settings: Settings & { readonly registry: string }): Node
     RUSTORIUM_REGISTRY: settings.registry,
     RUSTORIUM_NETWORK: settings.network,
     RUSTORIUM_HOME: settings.home,
+    RUSTORIUM_PORT: String(settings.port),
     RUSTORIUM_LOG_LEVEL: settings.logLevel,
     RUSTORIUM_LOG_RETENTION_DAYS: String(settings.logRetentionDays),
     ...(settings.stores && { RUSTORIUM_STORES: settings.stores }),

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { audit, balanceOf, feesOf, statuses } from "../support/auditor.js";
 import { Expectation, seeded, submitOne } from "../support/load.js";
 import { INITIAL_BALANCE, makeTestNetwork } from "../support/network.js";
-import { type Chance, Pipeline } from "../support/pipeline.js";
-import { CRASH_POINTS, type Slot } from "../support/slot.js";
+import { Pipeline } from "../support/pipeline.js";
+import { CRASH_POINTS } from "../support/slot.js";
 
 const SEED = 20_260_729;
 

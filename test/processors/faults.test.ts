@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { applyTransaction } from "../../ledger/block/apply-transaction.js";
 import { accountKey } from "../../ledger/state/key.js";
 import { asAccount } from "../../ledger/state/state.js";
+import { transactionIdOf } from "../../ledger/transaction/index.js";
 import { macOf } from "../../processors/mac.js";
 import { read } from "../../processors/read.js";
-import type { UserTransaction } from "../../schemas/generated.js";
+import type { SignedTransaction, UserTransaction } from "../../schemas/generated.js";
 import { audit, balanceOf, certificatesOf, replay, stateTable, statuses } from "../support/auditor.js";
 import { INITIAL_BALANCE, MAC_KEY, makeTestNetwork, ONE } from "../support/network.js";
 import { Pipeline } from "../support/pipeline.js";
@@ -86,8 +87,120 @@ describe("a wrong credit planted in execute", () => {
     expect(pipeline.slot("execute-2").isUp).toBe(true);
   });
 
-  it("is healed by a right execute: it writes the contradicted heights again and goes on", () => {
-    const healthy = new Pipeline(net);
-    void healthy;
+  it("is healed by a right execute, which writes the contradicted heights again", () => {
+    pipeline.repair();
+    pipeline.runUntilQuiet();
+    audit(pipeline);
+    expect(balanceOf(pipeline, b.account)).toBe(INITIAL_BALANCE + 7n * ONE);
+    expect(new Set(statuses(pipeline).values())).toEqual(new Set(["FINAL"]));
+    const written = headersOf(pipeline, 1).filter((header) => header.height === height);
+    expect(written.map(({ changesRoot }) => changesRoot)).toEqual([
+      wrong.changesRoot,
+      right.header.changesRoot,
+    ]);
+    const first = headersOf(pipeline, 1).filter((header) => header.height === 1);
+    expect(first, "height 1 was right and is not written again").toHaveLength(1);
+  });
+});
+
+type Mac = (content: Omit<UserTransaction, "mac">) => Buffer;
+const RANDOM_MAC: Mac = () => Buffer.alloc(32, 0x5a);
+const STOLEN_KEY: Mac = (content) => macOf(content, MAC_KEY);
+
+/** A network in which `a` paid `b` one; then someone who can write shard.log forges what validate would write. */
+function withForger() {
+  const net = makeTestNetwork();
+  const pipeline = new Pipeline(net);
+  const [a, b] = [net.wallet(1), net.wallet(1, 1)];
+  pipeline.pay(a, b, ONE);
+  pipeline.runUntilQuiet();
+  let sourceOffset = 100;
+  const forge = (transaction: SignedTransaction, mac: Mac, sender = a.account) => {
+    const content = {
+      sourcePartition: 0,
+      sourceOffset: sourceOffset++,
+      submittedAt: pipeline.nowMs,
+      sender,
+      transactionId: transactionIdOf(transaction),
+      transaction,
+    };
+    pipeline.appendLog(1, { entry: { "rustorium.UserTransaction": { ...content, mac: mac(content) } } });
+  };
+  const unsigned = (amount: bigint) => ({ ...a.pay(b, amount), signature: Buffer.alloc(64, 1) });
+  const received = () => balanceOf(pipeline, b.account) - INITIAL_BALANCE;
+  return { net, pipeline, a, b, forge, unsigned, received };
+}
+
+describe("a forged MAC", () => {
+  it("that is random changes nothing for a signed transaction: execute checks the signature instead", () => {
+    const { pipeline, a, b, forge, received } = withForger();
+    forge(a.pay(b, 2n * ONE), RANDOM_MAC);
+    pipeline.runUntilQuiet();
+    audit(pipeline);
+    expect(received()).toBe(3n * ONE);
+    expect(pipeline.troubles).toEqual([]);
+  });
+
+  it("that is random on a bad signature is void everywhere", () => {
+    const { pipeline, forge, unsigned, received } = withForger();
+    const heights = certificatesOf(pipeline, 1).length;
+    forge(unsigned(2n * ONE), RANDOM_MAC);
+    pipeline.runUntilQuiet();
+    audit(pipeline);
+    expect(certificatesOf(pipeline, 1)).toHaveLength(heights);
+    expect(received()).toBe(ONE);
+    expect(pipeline.troubles).toEqual([]);
+  });
+
+  it("for a sender who isn't the signer is void everywhere", () => {
+    const { net, pipeline, a, forge, received } = withForger();
+    const thief = net.wallet(1, 2);
+    forge(thief.pay(thief, ONE), RANDOM_MAC, a.account);
+    pipeline.runUntilQuiet();
+    audit(pipeline);
+    expect(received()).toBe(ONE);
+  });
+
+  it("made with a stolen key on a bad signature deceives execute alone: nothing of it is certified", () => {
+    const { pipeline, b, forge, unsigned } = withForger();
+    forge(unsigned(2n * ONE), STOLEN_KEY);
+    pipeline.runUntilQuiet();
+    const { blocks } = replay(pipeline, 1);
+    for (const { header, digest } of certificatesOf(pipeline, 1)) {
+      expect(digest).toEqual(blocks[header.height - 1]!.digest);
+    }
+    const states = pipeline.topics
+      .records("shard.state", 1)
+      .map((record) => read("StateRecord", record)?.value);
+    for (const value of states) expect(asAccount(value)?.balance).not.toBe(INITIAL_BALANCE + 3n * ONE);
+    expect(balanceOf(pipeline, b.account)).toBe(INITIAL_BALANCE + ONE);
+    const named = pipeline.troubles.filter((trouble) => /^vote/.test(trouble));
+    expect(named, "no validator is at fault").toEqual([]);
+  });
+
+  it("made with a stolen key is named and survived: after the contradiction execute checks signatures", () => {
+    const { pipeline, a, b, forge, unsigned, received } = withForger();
+    forge(unsigned(2n * ONE), STOLEN_KEY);
+    // The same nonce, signed this time, in the same block.
+    a.nonce = 1;
+    pipeline.pay(a, b, 4n * ONE);
+    pipeline.runUntilQuiet();
+    expect(pipeline.slot("execute-1").faults.map(({ code }) => code)).toEqual(["DIGEST_CONTRADICTED"]);
+    expect(pipeline.slot("execute-1").halted).toBe(false);
+    audit(pipeline);
+    expect(received()).toBe(5n * ONE);
+  });
+
+  it("made with a stolen key, alone in what execute takes for a block, doesn't stop the shard silently", () => {
+    const { pipeline, a, b, forge, unsigned, received } = withForger();
+    forge(unsigned(2n * ONE), STOLEN_KEY);
+    // execute closes a height here that validators have no entry for, so its cut is void to them.
+    pipeline.runUntilQuiet();
+    a.nonce = 1;
+    pipeline.pay(a, b, 4n * ONE);
+    pipeline.runUntilQuiet();
+    audit(pipeline);
+    expect(received()).toBe(5n * ONE);
+    expect(pipeline.troubles).toEqual(["execute-1: DIGEST_CONTRADICTED"]);
   });
 });

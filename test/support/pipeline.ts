@@ -1,5 +1,4 @@
 import type { ExecuteOptions } from "../../processors/execute/execute.js";
-import { validatorRecordKey } from "../../processors/keys.js";
 import type { InputRecord, StageName } from "../../processors/stage.js";
 import { codec, toWire } from "../../schemas/codec.js";
 import type { LogEntry, SignedTransaction } from "../../schemas/generated.js";
@@ -119,6 +118,12 @@ export class Pipeline {
     }
   }
 
+  /** A right execute takes the place of one with a planted fault. */
+  repair(): void {
+    delete this.environment.plant;
+    for (const slot of this.of("execute")) slot.crash();
+  }
+
   /** Runs until nobody has records to read and nobody waits for time. */
   runUntilQuiet(options: RunOptions = {}): void {
     const { chance } = options;
@@ -168,9 +173,4 @@ export class Pipeline {
       ...slot.faults.map(({ code }) => `${slot.name}: ${code}`),
     ]);
   }
-}
-
-/** Records of a validator in shard.votes. */
-export function votesOf(pipeline: Pipeline, validator: number): InputRecord[] {
-  return pipeline.topics.all("shard.votes").filter(({ key }) => key?.equals(validatorRecordKey(validator)));
 }

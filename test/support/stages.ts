@@ -36,8 +36,8 @@ export interface SimulatedEnvironment {
   readonly network: Network;
   readonly topics: Topics;
   readonly macKey: MacKey;
-  /** Wrong rule for execute. */
-  readonly plant?: ExecuteOptions["applyTransaction"];
+  /** Wrong rule for execute; a test may repair it. */
+  plant?: ExecuteOptions["applyTransaction"];
   /** Local stores by `group-partition`; they outlive a crash. */
   readonly stores: Map<string, MemoryStore>;
 }
