@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { authenticate, decodeTransaction } from "../ledger/transaction/index.js";
+import type { InputRecord } from "../processors/stage.js";
 import type { OpenEnvironment } from "../runtime/process/environment.js";
 import { type Following, follow } from "../runtime/session/follow.js";
 import { Publisher } from "../runtime/session/publisher.js";
@@ -9,6 +10,9 @@ import { topicOnCluster } from "../topics/catalogue.js";
 import { buildGateway } from "./server.js";
 import { feedViews, GATEWAY_TOPICS, type GatewayTopic } from "./views/feed.js";
 import { createViews } from "./views/index.js";
+
+/** Views take what came in at most this often, in milliseconds. */
+const VIEW_PACE_MS = 100;
 
 /** A gateway that listens. */
 export interface ServingGateway {
@@ -32,17 +36,15 @@ export async function serveGateway(
   const views = createViews();
   const followings = new Map<GatewayTopic, Following>();
   for (const topic of GATEWAY_TOPICS) {
+    const feed = (records: readonly InputRecord[]) => {
+      for (const record of records) {
+        if (!feedViews(views, { ...record, topic }))
+          log.warn({ code: "INPUT_CORRUPT" }, `${topic}@${record.offset}`);
+      }
+    };
     const offsets = await admin.fetchTopicOffsets(topicOnCluster(genesis.network, topic));
     const from = new Map(offsets.map(({ partition, low }) => [partition, Number(low)]));
-    followings.set(
-      topic,
-      follow(kafka, genesis.network, topic, from, (records) => {
-        for (const record of records) {
-          if (!feedViews(views, { ...record, topic }))
-            log.warn({ code: "INPUT_CORRUPT" }, `${topic}@${record.offset}`);
-        }
-      }),
-    );
+    followings.set(topic, follow(kafka, genesis.network, topic, from, feed, VIEW_PACE_MS));
   }
   const publisher = new Publisher(
     kafka,

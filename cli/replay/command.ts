@@ -6,6 +6,7 @@ import { DEFAULT_PARAMETERS } from "../../ledger/genesis/genesis.js";
 import { openLog } from "../../runtime/log.js";
 import { openEnvironment } from "../../runtime/process/environment.js";
 import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
+import { percentiles } from "../../runtime/session/figures.js";
 import { followNotifications } from "../../runtime/session/follow.js";
 import { Publisher } from "../../runtime/session/publisher.js";
 import { startSystem } from "../../runtime/session/system.js";
@@ -23,6 +24,8 @@ const MAINNET = 1;
 const IN_FLIGHT_MAX = 4_000;
 /** Without any transaction ending for this long, those left count as lost, in milliseconds. */
 const STALL_MS = 30_000;
+
+const PROGRESS_MS = 5_000;
 
 interface ReplayFlags extends Record<string, unknown> {
   readonly expect?: string;
@@ -83,13 +86,16 @@ async function replay(file: string, flags: ReplayFlags, say: (line: string) => v
   const interrupted = () => void system.stop().then(() => process.exit(EXIT.failed));
   process.once("SIGINT", interrupted);
   process.once("SIGTERM", interrupted);
+  let report: ReplayReport | undefined;
   try {
     const environment = await openEnvironment(system.settings, "rustorium-replay", log);
     const { kafka, network, schemaIds, reader } = environment;
     const { sourcePartitions } = network.genesis;
     let lastEndMs = Date.now();
-    const tracker = new Tracker(() => {
+    let recent: Tracked[] = [];
+    const tracker = new Tracker((tracked) => {
       lastEndMs = Date.now();
+      recent.push(tracked);
     });
     const following = await followNotifications(kafka, settings.network, (notification) =>
       tracker.take(notification, Date.now()),
@@ -101,13 +107,21 @@ async function replay(file: string, flags: ReplayFlags, say: (line: string) => v
       sourcePartitions,
     );
     const submissions: Tracked[] = [];
-    const progress = setInterval(
-      () =>
-        say(
-          `published ${submissions.length} of ${transactions.length}, ended ${submissions.length - tracker.pending}`,
+    const progress = setInterval(() => {
+      const pre = percentiles(
+        recent.flatMap((tracked) =>
+          tracked.preconfirmedMs ? [tracked.preconfirmedMs - tracked.sentMs] : [],
         ),
-      5_000,
-    );
+      );
+      const final = percentiles(
+        recent.flatMap((tracked) => (tracked.finalMs ? [tracked.finalMs - tracked.sentMs] : [])),
+      );
+      recent = [];
+      say(
+        `published ${submissions.length} of ${transactions.length}, ended ${submissions.length - tracker.pending}; ` +
+          `lately pre-confirmed p99 ${pre?.p99 ?? "-"} ms, final p99 ${final?.p99 ?? "-"} ms`,
+      );
+    }, PROGRESS_MS);
     const rate = flags.rate === undefined ? undefined : Number(flags.rate);
     const startMs = Date.now();
     const acknowledgements: Promise<void>[] = [];
@@ -134,14 +148,16 @@ async function replay(file: string, flags: ReplayFlags, say: (line: string) => v
     clearInterval(progress);
     say("all ended; a fresh reader verifies the chain");
     const audited = await auditWhenQuiet(network, reader);
-    const report = reportOf(submissions, tracker, expected, audited);
+    report = reportOf(submissions, tracker, expected, audited);
     await following.stop();
     await publisher.close();
     await environment.close();
     return { report, code: isGood(report) ? EXIT.ok : EXIT.wrong };
   } finally {
     await system.stop();
-    await rm(home, { recursive: true, force: true });
+    // What went wrong is in its topics and logs.
+    if (report && isGood(report)) await rm(home, { recursive: true, force: true });
+    else say(`kept for inspection: ${home}`);
   }
 }
 

@@ -15,6 +15,11 @@ const REBALANCE_TIMEOUT_MS = 15_000;
 /** Longest wait of a fetch without records; also how soon a resumed partition is fetched again, in milliseconds. */
 const FETCH_WAIT_MS_MAX = 250;
 const FETCH_BYTES_PER_PARTITION_MAX = 1024 * 1024;
+/**
+ * Least time between two fetches that gave records, in milliseconds. An idle stage gets its first record at once; a busy
+ * one gets what came in meanwhile together, instead of paying a request, a step and a write for each record.
+ */
+const FETCH_PACE_MS = 20;
 /** Non-transactional stages commit positions this often, in milliseconds; what is repeated after a crash is void. */
 const COMMIT_INTERVAL_MS = 500;
 const REOPEN_DELAY_MS_MIN = 200;
@@ -233,6 +238,7 @@ export class StageRunner {
     }));
     slot.enqueue(records, topic);
     await heartbeat();
+    await new Promise((resolve) => setTimeout(resolve, FETCH_PACE_MS));
     while (slot.isFull) {
       let timer: NodeJS.Timeout | undefined;
       const tick = new Promise<void>((resolve) => {

@@ -145,7 +145,14 @@ export class TaskSlot {
     clearTimeout(this.timer);
     this.wakeAtMs = wakeAtMs;
     if (wakeAtMs === undefined) return;
-    this.timer = setTimeout(() => this.kick(), Math.max(0, wakeAtMs - Date.now()));
+    this.timer = setTimeout(
+      () => {
+        // Node's timers may fire a millisecond before the clock says so; a task must not sleep on for that.
+        if (this.isDue) this.kick();
+        else this.schedule(this.wakeAtMs);
+      },
+      Math.max(1, wakeAtMs - Date.now()),
+    );
   }
 
   private stop(): void {

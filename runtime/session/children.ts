@@ -89,13 +89,23 @@ export class Children {
   }
 }
 
-/** The processes of a whole network on one machine: the stages in one, each validator in its own. */
-export function networkPlan(validators: number): ChildPlan[] {
+/**
+ * The processes of a whole network on one machine: the stages in one, the validators in as many as there are cores left.
+ * Each validator keeps its own group, key and state wherever it runs; more processes than cores would only cost memory
+ * and warm the same code up once more. In production each validator is a machine of its own (docker-compose.yml).
+ */
+export function networkPlan(validators: number, cores: number): ChildPlan[] {
+  const processes = Math.max(1, Math.min(validators, cores - 1));
+  const shares = Array.from({ length: processes }, (_, process) =>
+    Array.from({ length: validators }, (_, index) => index + 1).filter(
+      (number) => number % processes === process,
+    ),
+  );
   return [
     { name: "stages", args: ["run", "validate", "shard-assign", "execute", "finalize", "relay", "notify"] },
-    ...Array.from({ length: validators }, (_, index) => ({
-      name: `validator-${index + 1}`,
-      args: ["run", "vote", "--validator", String(index + 1)],
+    ...shares.map((share) => ({
+      name: `validators ${share.join(", ")}`,
+      args: ["run", "vote", "--validator", share.join(",")],
     })),
   ];
 }

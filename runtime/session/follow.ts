@@ -10,6 +10,9 @@ const FETCH_WAIT_MS = 250;
 /** Pause after a failed fetch, in milliseconds. */
 const RETRY_MS = 500;
 
+/** Pace of following notifications: what a latency is measured too long by, at most, in milliseconds. */
+const NOTIFICATIONS_PACE_MS = 10;
+
 /** A running tap. */
 export interface Following {
   /** Offset that each partition was followed to. */
@@ -20,6 +23,7 @@ export interface Following {
 /**
  * Follows partitions of a topic without a consumer group, from given offsets on, until stopped. Survives the broker's
  * absence: it tries again from where it was.
+ * @param paceMs least time between two fetches that gave records, in milliseconds
  */
 export function follow(
   kafka: Kafka,
@@ -27,6 +31,7 @@ export function follow(
   name: TopicName,
   from: ReadonlyMap<number, number>,
   take: (records: InputRecord[]) => void,
+  paceMs = 0,
 ): Following {
   const positions = new Map(from);
   let stopping = false;
@@ -45,6 +50,7 @@ export function follow(
         );
         if (fetched.records.length > 0) take(fetched.records);
         positions.set(partition, fetched.next);
+        if (fetched.records.length > 0) await new Promise((resolve) => setTimeout(resolve, paceMs));
       } catch {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
@@ -71,10 +77,11 @@ export async function followNotifications(
   const offsets = await admin.fetchTopicOffsets(topicOnCluster(network, "notifications"));
   await admin.disconnect();
   const from = new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
-  return follow(kafka, network, "notifications", from, (records) => {
+  const takeAll = (records: InputRecord[]) => {
     for (const record of records) {
       const notification = read("Notification", record);
       if (notification) take(notification);
     }
-  });
+  };
+  return follow(kafka, network, "notifications", from, takeAll, NOTIFICATIONS_PACE_MS);
 }

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Network } from "../../ledger/genesis/genesis.js";
@@ -44,7 +45,11 @@ export async function startSystem(
     say(
       `network ${settings.network} ${founded ? "founded" : "continues"}, genesis ${network.hash.toString("hex").slice(0, 16)}…`,
     );
-    await Promise.all(networkPlan(network.genesis.validators.length).map((child) => children.start(child)));
+    await Promise.all(
+      networkPlan(network.genesis.validators.length, availableParallelism()).map((child) =>
+        children.start(child),
+      ),
+    );
     say(`stages and ${network.genesis.validators.length} validators are running`);
     return {
       settings: pointed,

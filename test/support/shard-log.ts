@@ -43,7 +43,7 @@ export function asInput(record: OutputRecord, offset: number, timeMs = START_MS)
 }
 
 /** Decodes what a stage wrote, by the catalogue's type of its topic. */
-export function valueOf<K extends keyof RecordTypes>(
+export function decoded<K extends keyof RecordTypes>(
   name: K,
   record: OutputRecord | undefined,
 ): RecordTypes[K] {

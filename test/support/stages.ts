@@ -183,3 +183,6 @@ export function allStages(validatorKeys: readonly KeyPair[]): SimulatedStage[] {
     simple("notify", ["transactions.rejected", "shard.receipts", "shard.finalized"], () => new NotifyTask()),
   ];
 }
+
+/** Name and inputs of each kind of stage. */
+export const SIMULATED_GROUPS = allStages([{} as KeyPair]).map(({ name, inputs }) => ({ name, inputs }));

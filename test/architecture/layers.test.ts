@@ -1,0 +1,170 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { readSource, type Source, sourcesOf } from "./sources.js";
+
+/** The layers, lowest first. One may import itself and those below. */
+const LAYERS = ["schemas", "ledger", "topics", "processors", "pipelines", "runtime", "gateway", "cli"];
+const PURE = ["schemas", "ledger", "topics", "processors", "pipelines"];
+const LINES_MAX = 300;
+
+const exists = (layer: string) => existsSync(fileURLToPath(new URL(`../../${layer}/`, import.meta.url)));
+const sources = LAYERS.filter(exists).flatMap(sourcesOf);
+const pure = sources.filter(({ layer }) => PURE.includes(layer));
+
+/** What a pure layer must not name: clock, chance, input and output, the process. */
+const BANNED: [string, RegExp][] = [
+  ["the clock", /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b|\bhrtime\b/],
+  ["chance", /\bMath\.random\b|\brandomBytes\b|\brandomUUID\b|\brandombytes/],
+  ["timers", /\bset(?:Timeout|Interval|Immediate)\b|\bqueueMicrotask\b/],
+  ["the process", /\bprocess\.(?!s\b)|\bglobalThis\b/],
+  ["the console", /\bconsole\./],
+  ["input and output", /\bfetch\(/],
+];
+/** Packages of pure layers: computation only. */
+const PURE_PACKAGES = ["avsc", "hash-wasm", "@noble/hashes", "sodium-native", "secp256k1"];
+
+function upward({ path, layer, imports }: Source): string[] {
+  return imports
+    .filter(({ isRelative }) => isRelative)
+    .map(({ target }) => target)
+    .filter((target) => {
+      const to = LAYERS.indexOf(target.split("/")[0]!);
+      return to < 0 || to > LAYERS.indexOf(layer);
+    })
+    .map((target) => `${path} imports ${target}`);
+}
+
+function banned({ path, code }: Source): string[] {
+  const lines = code.split("\n");
+  return BANNED.flatMap(([what, pattern]) =>
+    lines.filter((line) => pattern.test(line)).map((line) => `${path} uses ${what}: ${line.trim()}`),
+  );
+}
+
+function impurePackages({ path, imports }: Source): string[] {
+  return imports
+    .filter(({ isRelative, target }) => !isRelative && !PURE_PACKAGES.some((name) => target === name))
+    .map(({ target }) => `${path} imports ${target}`);
+}
+
+function anyTypes({ path, code }: Source): string[] {
+  const withoutStrings = code.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, '""');
+  return [...withoutStrings.matchAll(/(?:[:<|&,(]\s*|\bas\s+|\bextends\s+)any\b(?!\s*:)|\bany\[\]/g)].map(
+    ({ 0: text }) => `${path}: ${text.trim()}`,
+  );
+}
+
+describe("layers", () => {
+  it("are all here", () => {
+    for (const layer of ["schemas", "ledger", "topics", "processors", "runtime", "gateway", "cli"]) {
+      expect(sources.filter((source) => source.layer === layer).length, layer).toBeGreaterThan(0);
+    }
+    expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
+  });
+
+  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, gateway, cli", () => {
+    expect(sources.flatMap(upward)).toEqual([]);
+  });
+
+  it("keep kafkajs below runtime/kafka; elsewhere in runtime only its types are named", () => {
+    const wrong = sources
+      .filter(({ path }) => !path.startsWith("runtime/kafka/"))
+      .flatMap(({ path, layer, imports }) =>
+        imports
+          .filter(({ target }) => target === "kafkajs" || target.startsWith("kafkajs/"))
+          .filter(({ isTypeOnly }) => layer !== "runtime" || !isTypeOnly)
+          .map(() => path),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it("keep the schema registry's client below runtime/kafka", () => {
+    const wrong = sources.filter(
+      ({ path, imports }) =>
+        !path.startsWith("runtime/kafka/") &&
+        imports.some(({ target }) => target.startsWith("@kafkajs/confluent-schema-registry")),
+    );
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("are pure up to the pipelines: no clock, chance, timers, process, console, input or output", () => {
+    expect(pure.flatMap(banned)).toEqual([]);
+    expect(pure.flatMap(impurePackages)).toEqual([]);
+  });
+
+  it(`have no file over ${LINES_MAX} lines up to the pipelines, but the generated one`, () => {
+    const long = pure
+      .filter(({ path }) => path !== "schemas/generated.ts")
+      .filter(({ text }) => text.split("\n").length - 1 > LINES_MAX);
+    expect(long.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("have no `any`, and no way around the compiler", () => {
+    expect(sources.flatMap(anyTypes)).toEqual([]);
+    const around = sources.filter(({ text }) => /@ts-(?:ignore|nocheck|expect-error)/.test(text));
+    expect(around.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("have no cycles of imports among files", () => {
+    const byPath = new Map(sources.map((source) => [source.path, source]));
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (path: string, above: readonly string[]): void => {
+      if (above.includes(path)) cycles.push([...above.slice(above.indexOf(path)), path].join(" → "));
+      if (done.has(path) || above.includes(path)) return;
+      for (const { target, isRelative, isTypeOnly } of byPath.get(path)?.imports ?? []) {
+        if (isRelative && !isTypeOnly) visit(target.replace(/\.js$/, ".ts"), [...above, path]);
+      }
+      done.add(path);
+    };
+    for (const { path } of sources) visit(path, []);
+    expect(cycles).toEqual([]);
+  });
+});
+
+describe("the checks themselves", () => {
+  it("see imports of every form, and whether they are types only", () => {
+    const { imports } = readSource(
+      "ledger/block/x.ts",
+      `import a from "a";
+       import { type B,
+         type C } from '../b.js';
+       import { type D, e } from "./d.js";
+       import type { F } from "kafkajs";
+       export * from "./g.js"; import "node:fs";
+       // import "h";
+       const i = await import("i"); const text = "no import here";`,
+    );
+    expect(imports.map(({ target, isTypeOnly }) => [target, isTypeOnly])).toEqual([
+      ["a", false],
+      ["ledger/b.js", true],
+      ["ledger/block/d.js", false],
+      ["kafkajs", true],
+      ["ledger/block/g.js", false],
+      ["node:fs", false],
+      ["i", false],
+    ]);
+  });
+
+  it.each([
+    ['import { x } from "../runtime/x.js";', 1, 0, 0],
+    ['import { x } from "../schemas/x.js";', 0, 0, 0],
+    ['import { readFileSync } from "node:fs";', 0, 1, 0],
+    ["const now = Date.now();", 0, 1, 0],
+    ["const at = new Date();", 0, 1, 0],
+    ["const at = new Date(time);", 0, 0, 0],
+    ["const chance = Math.random();", 0, 1, 0],
+    ["// Date.now() is forbidden", 0, 0, 0],
+    ["console.log(1);", 0, 1, 0],
+    ["let x: any;", 0, 0, 1],
+    ["const y = x as any;", 0, 0, 1],
+    ["const z: Map<string, any> = x;", 0, 0, 1],
+    ['const text = "takes any: all";', 0, 0, 0],
+  ])("find what they look for: %s", (text, up, impure, any) => {
+    const source = readSource("ledger/x.ts", text);
+    expect(upward(source)).toHaveLength(up);
+    expect([...banned(source), ...impurePackages(source)]).toHaveLength(impure);
+    expect(anyTypes(source)).toHaveLength(any);
+  });
+});
