@@ -27,9 +27,19 @@ export function accountIdOfSecp256k1(publicKey: Uint8Array): Buffer {
 }
 
 /** The account's place in the state tree, 32 bytes; the shard whose prefix it begins with owns the account. */
-export function placementOf(accountId: Uint8Array): Buffer {
-  return sha256(accountId);
+export function placementOf(accountId: Buffer): Buffer {
+  const name = accountId.toString("latin1");
+  const known = recentPlacements.get(name);
+  if (known) return known;
+  if (recentPlacements.size >= PLACEMENTS_KEPT_MAX) recentPlacements.clear();
+  const placement = sha256(accountId);
+  recentPlacements.set(name, placement);
+  return placement;
 }
+
+/** Placements remembered: an entry asks for those of its sender and recipient several times. */
+const PLACEMENTS_KEPT_MAX = 4_096;
+const recentPlacements = new Map<string, Buffer>();
 
 /**
  * Writes an address: `sh<path>-<account id>-<checksum>`, both in lower-case hex.

@@ -1,7 +1,7 @@
-import { sha256 } from "./crypto/hash.js";
+import { sha256, sha256Node } from "./crypto/hash.js";
 
 const LEAF = Buffer.from([0]);
-const NODE = Buffer.from([1]);
+const NODE = 1;
 /** Root of a tree without leaves (RFC 9162: the hash of nothing). */
 export const EMPTY_ROOT = sha256();
 
@@ -11,7 +11,7 @@ export function leafHash(data: Uint8Array): Buffer {
 }
 
 function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return sha256(NODE, left, right);
+  return sha256Node(NODE, left, right);
 }
 
 /** Largest power of two below n (n ≥ 2). */

@@ -59,6 +59,16 @@ export interface Codec<T> {
   decode(bytes: Buffer): T | undefined;
 }
 
+let scratch = Buffer.allocUnsafe(64 * 1024);
+
+/** Whether a value encodes to exactly these bytes; into one buffer for all, because every log entry is asked. */
+function encodesTo(type: avro.Type, value: unknown, bytes: Buffer): boolean {
+  if (scratch.length < bytes.length) scratch = Buffer.allocUnsafe(2 * bytes.length);
+  // Avro returns a negative number where the buffer is too small, which is an encoding longer than the bytes.
+  const end = type.encode(value, scratch, 0) as unknown as number;
+  return end === bytes.length && scratch.compare(bytes, 0, end, 0, end) === 0;
+}
+
 function makeCodec<K extends keyof RecordTypes>(name: K): Codec<RecordTypes[K]> {
   const schema = SCHEMAS[name];
   const type = avro.Type.forSchema(schema as avro.Schema, { logicalTypes: { decimal: DecimalType } });
@@ -70,7 +80,7 @@ function makeCodec<K extends keyof RecordTypes>(name: K): Codec<RecordTypes[K]> 
     decode(bytes) {
       try {
         const value = type.fromBuffer(bytes) as RecordTypes[K];
-        return type.toBuffer(value).equals(bytes) ? value : undefined;
+        return encodesTo(type, value, bytes) ? value : undefined;
       } catch {
         return undefined;
       }
@@ -103,4 +113,37 @@ export function toWire(schemaId: number, avroBytes: Buffer): Buffer {
 export function fromWire(wire: Buffer | null): { schemaId: number; avroBytes: Buffer } | undefined {
   if (!wire || wire.length < WIRE_HEADER_BYTES || wire[0] !== MAGIC_BYTE) return undefined;
   return { schemaId: wire.readUInt32BE(1), avroBytes: wire.subarray(WIRE_HEADER_BYTES) };
+}
+
+/**
+ * Encoder of a record whose last field is encoded already: encodes the fields before it and puts the bytes behind them.
+ * An array as last field is given as its items' bytes, see `arrayBytes`.
+ */
+export function encoderWithLast<K extends keyof RecordTypes>(
+  name: K,
+): (fields: Omit<RecordTypes[K], LastField<K>>, lastBytes: Buffer) => Buffer {
+  const { fields, ...rest } = SCHEMAS[name] as { fields: object[] };
+  const head = { ...rest, name: `${name}Head`, fields: fields.slice(0, -1) };
+  const type = avro.Type.forSchema(head as unknown as avro.Schema, {
+    logicalTypes: { decimal: DecimalType },
+  });
+  return (value, lastBytes) => Buffer.concat([type.toBuffer(value), lastBytes]);
+}
+
+/** Name of the field that `encoderWithLast` takes as bytes. */
+interface LastFields {
+  Receipt: "result";
+  BlockChanges: "changes";
+  StateRecord: "value";
+}
+type LastField<K extends keyof RecordTypes> = K extends keyof LastFields ? LastFields[K] : never;
+
+const longType = avro.Type.forSchema("long");
+const ARRAY_END = Buffer.of(0);
+
+/** Avro bytes of an array from its items' bytes. */
+export function arrayBytes(items: readonly Buffer[]): Buffer {
+  return items.length === 0
+    ? ARRAY_END
+    : Buffer.concat([longType.toBuffer(items.length), ...items, ARRAY_END]);
 }

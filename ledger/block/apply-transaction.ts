@@ -8,7 +8,8 @@ import type { EntryContext, EntryOutcome } from "./context.js";
 
 /**
  * Applies an authentic transfer. Within the shard the recipient is credited at once; for another shard the amount goes
- * into escrow and a PREPARE to the main chain. A refused transaction changes nothing, nonce and fee included.
+ * into escrow and a PREPARE to the main chain. An amount of 0 needs neither. A refused transaction changes nothing, nonce
+ * and fee included.
  */
 export function applyTransaction(
   entry: UserTransaction,
@@ -45,8 +46,9 @@ export function applyTransaction(
 
   const destination = network.topology.shardOf(recipient);
   const recipientKey = accountKey(recipient);
-  const local = destination === context.shard;
-  const same = local && recipientKey === senderKey;
+  // Nothing to move is nothing to hold in escrow, and makes no account (compare EIP-161): it ends where it began.
+  const local = destination === context.shard || amount === 0n;
+  const same = (local && recipientKey === senderKey) || amount === 0n;
   const feeAccount = overlay.account(context.feeAccount);
   if (
     feeAccount.balance + fee >= AMOUNT_LIMIT ||

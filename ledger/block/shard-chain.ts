@@ -10,7 +10,8 @@ import type {
 import { verifyCertificate } from "../consensus/certificate.js";
 import type { Network } from "../genesis/genesis.js";
 import { leafHash, merkleRoot, verifyMerkleProof } from "../merkle.js";
-import { feeAccountKey, keyBytes, type StateKey, shardKey } from "../state/key.js";
+import { changesRootOf, type EncodedChange, encodeChanges } from "../state/encoded-changes.js";
+import { feeAccountKey, type StateKey, shardKey } from "../state/key.js";
 import { Overlay } from "../state/overlay.js";
 import { asShard, type State, type StateChanges, shardValue } from "../state/state.js";
 import { type DecodedTransaction, decodeTransaction } from "../transaction/index.js";
@@ -49,7 +50,10 @@ export interface ExecutedBlock {
   readonly header: BlockHeader;
   readonly digest: Buffer;
   readonly receipts: readonly ReceiptResult[];
+  /** Avro bytes of each receipt result. */
+  readonly receiptBytes: readonly Buffer[];
   readonly changes: StateChanges;
+  readonly encodedChanges: readonly EncodedChange[];
   readonly bundles: readonly ProvedBundle[];
   readonly position: ChainPosition;
 }
@@ -224,6 +228,8 @@ export class ShardChain {
     const bundles = this.bundlesOf(open);
     open.overlay.set(this.ownKey, shardValue(this.ownRecord()));
     const changes = open.overlay.finish();
+    const encodedChanges = encodeChanges(changes);
+    const receiptBytes = open.receipts.map(codec("ReceiptResult").encode);
     const messages = proveBundles(bundles);
     const lastSequence = open.firstSequence + open.entries.length - 1;
     const header: BlockHeader = {
@@ -236,8 +242,8 @@ export class ShardChain {
       time: open.time,
       epoch: 0,
       entriesRoot: merkleRoot(open.entries),
-      receiptsRoot: receiptsRoot(open.receipts),
-      changesRoot: changesRoot(changes),
+      receiptsRoot: merkleRoot(receiptBytes.map(leafHash)),
+      changesRoot: changesRootOf(encodedChanges),
       messagesRoot: messages.root,
     };
     const digest = digestOf(header);
@@ -248,7 +254,9 @@ export class ShardChain {
       header,
       digest,
       receipts: open.receipts,
+      receiptBytes,
       changes,
+      encodedChanges,
       bundles: messages.proved,
       position: this.last,
     };
@@ -275,18 +283,4 @@ export class ShardChain {
       })),
     };
   }
-}
-
-/** Merkle root of receipt results, in order. */
-export function receiptsRoot(receipts: readonly ReceiptResult[]): Buffer {
-  const encode = codec("ReceiptResult").encode;
-  return merkleRoot(receipts.map((receipt) => leafHash(encode(receipt))));
-}
-
-/** Merkle root of state changes; they must come by ascending key. */
-export function changesRoot(changes: StateChanges): Buffer {
-  const encode = codec("StateChange").encode;
-  const leaves: Buffer[] = [];
-  for (const [key, value] of changes) leaves.push(leafHash(encode({ key: keyBytes(key), value })));
-  return merkleRoot(leaves);
 }

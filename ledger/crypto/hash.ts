@@ -17,6 +17,20 @@ export function sha256(...parts: Uint8Array[]): Buffer {
   return digest;
 }
 
+const NODE_BYTES = 1 + 2 * HASH_BYTES;
+// One buffer for all calls: each call fills it and is done with it before it returns.
+const node = Buffer.alloc(NODE_BYTES);
+
+/** SHA-256 of a byte and two digests (32 bytes each): a node of a Merkle tree, without joining buffers anew. */
+export function sha256Node(tag: number, left: Uint8Array, right: Uint8Array): Buffer {
+  node[0] = tag;
+  node.set(left, 1);
+  node.set(right, 1 + HASH_BYTES);
+  const digest = Buffer.allocUnsafe(HASH_BYTES);
+  sodium.crypto_hash_sha256(digest, node);
+  return digest;
+}
+
 /**
  * BLAKE2b-256 with a key (RFC 7693) of the parts one after the other: a MAC.
  *

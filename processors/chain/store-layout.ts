@@ -2,7 +2,7 @@ import type { ChainPosition } from "../../ledger/block/position.js";
 import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import type { StateKey } from "../../ledger/state/key.js";
 import type { StateValue } from "../../ledger/state/state.js";
-import { codec } from "../../schemas/codec.js";
+import { codec, encoderWithLast } from "../../schemas/codec.js";
 import type { StoreBatch } from "../stage.js";
 
 /** Key of the chain position in a local store. */
@@ -32,12 +32,19 @@ export function heightOfDigestKey(key: string): number {
 /** Everything that a closed block changes in the local store; goes in with its position in one batch. */
 export function storeBatchOf(block: ExecutedBlock): StoreBatch {
   const batch: [string, Buffer | null][] = [];
-  for (const [key, value] of block.changes) {
-    batch.push([stateStoreKey(key), value && encodeStateValue(block.header.height, block.digest, value)]);
+  const { height } = block.header;
+  for (const { key, isRemoval, valueBytes } of block.encodedChanges) {
+    batch.push([
+      stateStoreKey(key),
+      isRemoval ? null : stateRecord({ height, digest: block.digest }, valueBytes),
+    ]);
   }
   batch.push([digestKey(block.header.height), block.digest], [POSITION_KEY, encodePosition(block.position)]);
   return batch;
 }
+
+/** StateRecord from the bytes of its value, as an EncodedChange has them. */
+export const stateRecord = encoderWithLast("StateRecord");
 
 /** Bytes of a state value, in the store and as value of shard.state. */
 export function encodeStateValue(height: number, digest: Buffer, value: StateValue | null): Buffer {

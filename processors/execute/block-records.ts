@@ -1,12 +1,15 @@
 import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
-import { keyBytes } from "../../ledger/state/key.js";
-import { codec } from "../../schemas/codec.js";
+import { arrayBytes, codec, encoderWithLast } from "../../schemas/codec.js";
 import { heightRecordKey } from "../keys.js";
 import type { OutputRecord } from "../stage.js";
 
+// The parts that were hashed into the header are published as those bytes, not encoded again.
+const receiptRecord = encoderWithLast("Receipt");
+const changesRecord = encoderWithLast("BlockChanges");
+
 /** All records of a block: header, receipts, changes, messages. They count only under a certificate for its digest. */
 export function recordsOf(block: ExecutedBlock, partition: number): OutputRecord[] {
-  const { header, digest, receipts, changes, bundles } = block;
+  const { header, digest, receipts, receiptBytes, encodedChanges, bundles } = block;
   const { shard, height } = header;
   const key = heightRecordKey(height);
   const records: OutputRecord[] = [
@@ -14,19 +17,14 @@ export function recordsOf(block: ExecutedBlock, partition: number): OutputRecord
   ];
   const count = receipts.length;
   receipts.forEach((result, index) => {
-    const value = codec("Receipt").encode({ shard, height, digest, index, count, result });
+    const value = receiptRecord({ shard, height, digest, index, count }, receiptBytes[index]!);
     records.push({ topic: "shard.receipts", partition, key: result.transactionId, value });
   });
   records.push({
     topic: "shard.changes",
     partition,
     key,
-    value: codec("BlockChanges").encode({
-      shard,
-      height,
-      digest,
-      changes: Array.from(changes, ([stateKey, value]) => ({ key: keyBytes(stateKey), value })),
-    }),
+    value: changesRecord({ shard, height, digest }, arrayBytes(encodedChanges.map(({ bytes }) => bytes))),
   });
   for (const bundle of bundles) {
     const value = codec("OutgoingBundle").encode({ shard, height, digest, ...bundle });

@@ -1,8 +1,8 @@
-import { changesRoot } from "../../ledger/block/shard-chain.js";
-import { keyOfBytes, type StateKey } from "../../ledger/state/key.js";
+import { changesRootOf, type EncodedChange, encodeChanges } from "../../ledger/state/encoded-changes.js";
+import { keyBytes, keyOfBytes, type StateKey } from "../../ledger/state/key.js";
 import type { StateValue } from "../../ledger/state/state.js";
 import type { BlockChanges, FinalityCertificate } from "../../schemas/generated.js";
-import { encodeStateValue } from "../chain/store-layout.js";
+import { encodeStateValue, stateRecord } from "../chain/store-layout.js";
 import type { Alert, OutputRecord } from "../stage.js";
 
 /**
@@ -48,8 +48,8 @@ export class StateWriter {
       if (!certificate || !candidates) return { records, alerts };
       const values = candidates
         .filter(({ changes }) => changes.digest.equals(certificate.digest))
-        .map(({ changes }) => valuesOf(changes))
-        .find((candidate) => changesRoot(candidate).equals(certificate.header.changesRoot));
+        .map(({ changes }) => encodeChanges(valuesOf(changes)))
+        .find((candidate) => changesRootOf(candidate).equals(certificate.header.changesRoot));
       if (!values) return { records, alerts };
       this.height++;
       this.certified.delete(this.height);
@@ -58,14 +58,14 @@ export class StateWriter {
     }
   }
 
-  private *recordsOf(values: ReadonlyMap<StateKey, StateValue | null>, certificate: FinalityCertificate) {
+  private *recordsOf(values: readonly EncodedChange[], { digest }: FinalityCertificate) {
     const { partition } = this;
     const topic = "shard.state" as const;
-    for (const [key, value] of values) {
-      const bytes = value && encodeStateValue(this.height, certificate.digest, value);
-      yield { topic, partition, key: Buffer.from(key, "latin1"), value: bytes };
+    for (const { key, isRemoval, valueBytes } of values) {
+      const bytes = isRemoval ? null : stateRecord({ height: this.height, digest }, valueBytes);
+      yield { topic, partition, key: keyBytes(key), value: bytes };
     }
-    const value = encodeStateValue(this.height, certificate.digest, null);
+    const value = encodeStateValue(this.height, digest, null);
     yield { topic, partition, key: this.heightRecordKey, value };
   }
 

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../ledger/block/header.js";
 import { type ChainPosition, startOfChain } from "../../ledger/block/position.js";
-import { changesRoot, receiptsRoot, ShardChain, type VoidReason } from "../../ledger/block/shard-chain.js";
+import { type ExecutedBlock, ShardChain, type VoidReason } from "../../ledger/block/shard-chain.js";
 import { initialState } from "../../ledger/genesis/genesis.js";
 import { leafHash, merkleRoot } from "../../ledger/merkle.js";
-import { accountKey, shardKey } from "../../ledger/state/key.js";
+import { accountKey, keyBytes, shardKey } from "../../ledger/state/key.js";
 import { asAccount, asShard, MemoryState } from "../../ledger/state/state.js";
 import { isAuthenticBySignature } from "../../processors/chain/authenticity.js";
 import { codec } from "../../schemas/codec.js";
@@ -54,8 +54,10 @@ describe("a shard's chain", () => {
       parent: net.network.hash,
       epoch: 0,
       entriesRoot: merkleRoot(entries),
-      receiptsRoot: receiptsRoot(first!.receipts),
-      changesRoot: changesRoot(first!.changes),
+      receiptsRoot: merkleRoot(
+        first!.receipts.map((receipt) => leafHash(codec("ReceiptResult").encode(receipt))),
+      ),
+      changesRoot: changesRootOf(encodeChanges(first!.changes)),
     });
     expect(first!.digest).toEqual(digestOf(first!.header));
     expect(second!.header.parent).toEqual(first!.digest);
@@ -230,4 +232,13 @@ describe("a shard's chain", () => {
 
 function cutEntry(height: number) {
   return { entry: { "rustorium.Cut": { height } } };
+}
+
+function receiptsRootOf({ receipts }: ExecutedBlock): Buffer {
+  return merkleRoot(receipts.map((receipt) => leafHash(codec("ReceiptResult").encode(receipt))));
+}
+
+function changesRootOf({ changes }: ExecutedBlock): Buffer {
+  const encode = codec("StateChange").encode;
+  return merkleRoot(Array.from(changes, ([key, value]) => leafHash(encode({ key: keyBytes(key), value }))));
 }

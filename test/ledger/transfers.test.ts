@@ -77,10 +77,16 @@ describe("a transfer", () => {
     expect(account(id)).toEqual({ balance: ONE, nonce: 0 });
   });
 
-  it("of nothing is allowed in the scheme ETHEREUM", () => {
-    const { a, b, account, apply } = scene();
-    expect(apply(b.pay(a, 0n), b.account)).toMatchObject({ kind: "TRANSFER", amount: 0n });
-    expect(account(b.account)?.nonce).toBe(1);
+  it("of nothing is allowed in the scheme ETHEREUM; it ends where it began, wherever it goes", () => {
+    const { b, account, apply, log, net } = scene();
+    for (const [nonce, to] of [net.wallet(1).account, net.wallet(3).account, b.account].entries()) {
+      expect(apply(b.pay(to, 0n), b.account)).toMatchObject({ kind: "TRANSFER", amount: 0n });
+      expect(account(b.account)).toEqual({ balance: INITIAL_BALANCE, nonce: nonce + 1 });
+    }
+    const nobody = Buffer.alloc(20, 1);
+    apply(b.pay(nobody, 0n), b.account);
+    expect(account(nobody), "makes no account (EIP-161)").toBeUndefined();
+    for (const block of log.blocks) expect(block.bundles).toEqual([]);
   });
 
   it("to another shard puts the amount into escrow and asks the main chain", () => {

@@ -103,6 +103,36 @@ describe("a wrong credit planted in execute", () => {
   });
 });
 
+describe("a message that execute leaves out by mistake", () => {
+  it("is delivered all the same once execute is contradicted and writes the block again", () => {
+    // The first transfer of shard 1 to another shard goes without its PREPARE, so messages start at height 2.
+    let first = true;
+    const net = makeTestNetwork();
+    const pipeline = new Pipeline(net, {
+      plant: (entry, transaction, context) => {
+        const { receipt, message } = applyTransaction(entry, transaction, context);
+        const forgets = first && context.shard === 1;
+        if (context.shard === 1) first = false;
+        return message && !forgets ? { receipt, message } : { receipt };
+      },
+    });
+    const [a, b] = [net.wallet(1), net.wallet(3)];
+    for (const validator of [1, 2, 3, 4]) pipeline.stop(`vote-${validator}`);
+    for (const amount of [2n, 3n]) {
+      pipeline.pay(a, b, amount * ONE);
+      pipeline.runUntilQuiet();
+    }
+    for (const validator of [1, 2, 3, 4]) pipeline.resume(`vote-${validator}`);
+    pipeline.runUntilQuiet();
+    expect(pipeline.slot("execute-1").faults[0]?.code).toBe("DIGEST_CONTRADICTED");
+    pipeline.repair();
+    pipeline.runUntilQuiet();
+    audit(pipeline);
+    expect([...statuses(pipeline).values()]).toEqual(["COMPLETED", "COMPLETED"]);
+    expect(balanceOf(pipeline, b.account)).toBe(INITIAL_BALANCE + 5n * ONE);
+  });
+});
+
 type Mac = (content: Omit<UserTransaction, "mac">) => Buffer;
 const RANDOM_MAC: Mac = () => Buffer.alloc(32, 0x5a);
 const STOLEN_KEY: Mac = (content) => macOf(content, MAC_KEY);
