@@ -1,5 +1,5 @@
-import { Command } from "commander";
-import { failWith } from "./failure.js";
+import { Command, CommanderError } from "commander";
+import { EXIT, failWith } from "./failure.js";
 import { gatewayCommand } from "./gateway.js";
 import { genesisCommand } from "./genesis.js";
 import { replayCommand } from "./replay/command.js";
@@ -18,4 +18,14 @@ genesisCommand(program);
 topicsCommand(program);
 replayCommand(program);
 
-await program.parseAsync().catch(failWith);
+for (const command of [program, ...allCommands(program)]) command.exitOverride();
+await program.parseAsync().catch((error: unknown) => {
+  if (!(error instanceof CommanderError)) return failWith(error);
+  // Help and version end well; everything else commander has explained already, in its own words.
+  if (error.exitCode === 0) process.exit(EXIT.ok);
+  return failWith(Object.assign(new Error(error.message), { code: "BAD_USAGE" }));
+});
+
+function allCommands(parent: Command): Command[] {
+  return parent.commands.flatMap((command) => [command, ...allCommands(command)]);
+}

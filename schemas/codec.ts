@@ -55,8 +55,10 @@ export interface Codec<T> {
   readonly type: avro.Type;
   /** Avro binary encoding. Throws TypeError when the value doesn't fit the schema. */
   encode(value: T): Buffer;
-  /** Decodes canonical Avro; undefined when the bytes are anything else. */
+  /** Decodes canonical Avro; undefined when the bytes are anything else. For what outcomes depend on. */
   decode(bytes: Buffer): T | undefined;
+  /** Decodes Avro in any form; undefined when the bytes are something else. For what is checked by other means. */
+  decodeAny(bytes: Buffer): T | undefined;
 }
 
 let scratch = Buffer.allocUnsafe(64 * 1024);
@@ -77,6 +79,13 @@ function makeCodec<K extends keyof RecordTypes>(name: K): Codec<RecordTypes[K]> 
     schema,
     type,
     encode: (value) => type.toBuffer(value),
+    decodeAny(bytes) {
+      try {
+        return type.fromBuffer(bytes) as RecordTypes[K];
+      } catch {
+        return undefined;
+      }
+    },
     decode(bytes) {
       try {
         const value = type.fromBuffer(bytes) as RecordTypes[K];

@@ -98,18 +98,24 @@ export function checkGenesis(genesis: Genesis, allocation: readonly GenesisAlloc
   };
 }
 
-/** State of a shard before its first block. */
-export function initialState(network: Network, shard: number): Map<StateKey, StateValue> {
-  const state = new Map<StateKey, StateValue>();
-  for (const part of network.allocation) {
-    for (const { account, balance, nonce } of part.accounts) {
-      if (network.topology.shardOf(account) === shard) {
-        state.set(accountKey(account), accountValue({ balance, nonce }));
+/** State of a shard before its first block. Worked out for all shards at once: every task of a process asks. */
+export function initialState(network: Network, shard: number): ReadonlyMap<StateKey, StateValue> {
+  let states = initialStates.get(network);
+  if (!states) {
+    states = new Map(network.topology.shards.map((entry) => [entry.shard, new Map<StateKey, StateValue>()]));
+    for (const part of network.allocation) {
+      for (const { account, balance, nonce } of part.accounts) {
+        states
+          .get(network.topology.shardOf(account))
+          ?.set(accountKey(account), accountValue({ balance, nonce }));
       }
     }
+    initialStates.set(network, states);
   }
-  return state;
+  return states.get(shard) ?? new Map();
 }
+
+const initialStates = new WeakMap<Network, Map<number, Map<StateKey, StateValue>>>();
 
 /** Sum of the allocation: what balances, escrow and fees add up to for ever, in 10^-18 RUS. */
 export function totalAllocated(network: Network): bigint {

@@ -26,7 +26,16 @@ export class TransactionalWriter {
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
       retry: { initialRetryTime: 5, maxRetryTime: 30, retries: 200 },
     });
-    await producer.connect();
+    try {
+      await producer.connect();
+      // kafkajs asks for the transactional producer id, which is what fences, only when a transaction begins. Nothing is
+      // sent to end this one, for nothing was written in it.
+      const first = await producer.transaction();
+      await first.abort();
+    } catch (error) {
+      await producer.disconnect().catch(() => undefined);
+      throw error;
+    }
     return new TransactionalWriter(producer);
   }
 

@@ -146,7 +146,7 @@ export async function readState(
   shard: number,
   partition: number,
 ): Promise<{ height: number; values: Map<StateKey, StateValue> }> {
-  const values = initialState(network, shard);
+  const values = new Map(initialState(network, shard));
   const top = heightKey(network.topology.shard(shard).prefix);
   let height = 0;
   const topic = topicOnCluster(network.genesis.network, "shard.state");

@@ -8,6 +8,9 @@ const STOP_TIMEOUT_MS = 10_000;
 /** Heap of one Node child, in MiB: six of them and the parent stay below 1.5 GiB together. */
 const HEAP_MIB_MAX = 256;
 
+/** Young generation, in MiB: most objects live for one batch, and should be dead before they are looked at. */
+const YOUNG_MIB_MAX = 32;
+
 /** One process to run: the arguments of `rustorium`. */
 export interface ChildPlan {
   readonly name: string;
@@ -35,6 +38,7 @@ export class Children {
       process.execPath,
       [
         `--max-old-space-size=${HEAP_MIB_MAX}`,
+        `--max-semi-space-size=${YOUNG_MIB_MAX}`,
         ...this.nodeFlags,
         join(this.projectRoot, "bin", "rustorium.js"),
         ...plan.args,

@@ -48,9 +48,11 @@ export async function openChain(
     position = startOfChain(network.hash);
     await store.clear();
     const zero = network.hash;
+    const initial = initialState(network, shard);
+    state.seed(initial);
     await store.write([
       ...Array.from(
-        initialState(network, shard),
+        initial,
         ([key, value]) => [stateStoreKey(key), encodeStateValue(0, zero, value)] as const,
       ),
       [POSITION_KEY, encodePosition(position)],

@@ -35,6 +35,11 @@ export class StoredState implements State {
     }
   }
 
+  /** Values that the store has, known already. */
+  seed(values: Iterable<readonly [StateKey, StateValue]>): void {
+    for (const [key, value] of values) this.remember(key, value);
+  }
+
   /** These values are in the store now; what changed again meanwhile stays. */
   stored(changes: StateChanges): void {
     for (const [key, value] of changes) {

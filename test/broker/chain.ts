@@ -135,7 +135,9 @@ export async function lastStatuses(environment: Environment): Promise<Map<string
   const found = new Map<string, Set<string>>();
   const add = (to: Map<string, Set<string>>, name: string, text: string) =>
     to.set(name, (to.get(name) ?? new Set()).add(text));
-  const events = (await recordsOf(environment, "notifications")).map((record) => read("Notification", record)!);
+  const events = (await recordsOf(environment, "notifications")).map(
+    (record) => read("Notification", record)!,
+  );
   for (const { event, code, transactionId } of events) {
     if (event === "COMPLETED" || event === "REFUNDED")
       add(settlements, transactionId!.toString("hex"), `${event} ${code}`);

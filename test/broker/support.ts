@@ -11,6 +11,7 @@ import { type OpenEnvironment, openEnvironment } from "../../runtime/process/env
 import { type FoundingPlan, prepareNetwork } from "../../runtime/process/found.js";
 import { STAGE_NAMES, stageDefinitions } from "../../runtime/process/stages.js";
 import type { Settings } from "../../runtime/settings.js";
+import type { GenesisAccount } from "../../schemas/generated.js";
 import { CHAIN_ID, INITIAL_BALANCE, makeTestNetwork, type Wallet } from "../support/network.js";
 
 export const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -98,21 +99,26 @@ export function makeWallets(): { wallets: readonly Wallet[]; wallet(shard: numbe
   return makeTestNetwork();
 }
 
-export function planOf(wallets: readonly Wallet[]): FoundingPlan {
+/** @param others accounts besides the wallets' */
+export function planOf(wallets: readonly Wallet[], others: readonly GenesisAccount[] = []): FoundingPlan {
   return {
     chainId: CHAIN_ID,
     consensus: "hybrid-pos",
     validators: VALIDATORS.length,
     shards: 4,
-    accounts: wallets.map(({ account }) => ({ account, balance: INITIAL_BALANCE, nonce: 0 })),
+    accounts: [...wallets.map(({ account }) => ({ account, balance: INITIAL_BALANCE, nonce: 0 })), ...others],
   };
 }
 
 export const SILENT = pino({ level: "silent" });
 
 /** Founds the network of these wallets, or finds it there. */
-export function found(settings: ClusterSettings, wallets: readonly Wallet[]) {
-  return prepareNetwork(settings, planOf(wallets), SILENT);
+export function found(
+  settings: ClusterSettings,
+  wallets: readonly Wallet[],
+  others: readonly GenesisAccount[] = [],
+) {
+  return prepareNetwork(settings, planOf(wallets, others), SILENT);
 }
 
 /** A line of a structured log. */

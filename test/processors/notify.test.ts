@@ -122,6 +122,16 @@ describe("notify", () => {
     );
   });
 
+  it("isn't stuck where it starts amid a block whose first receipts are no longer kept", () => {
+    for (const nonce of [0, 1]) log.submit(from.pay(to, ONE, { nonce }), from.account);
+    log.cut();
+    log.submit(from.pay(to, ONE, { nonce: 2 }), from.account);
+    log.cut();
+    task.step(receipts().slice(1));
+    const { records } = task.step([log.certificateRecord(1), log.certificateRecord(2)]);
+    expect(records.map((record) => decoded("Notification", record).height)).toContain(2);
+  });
+
   it("passes over what it can't read", () => {
     for (const topic of ["shard.receipts", "shard.finalized", "transactions.rejected"] as const) {
       const result = task.step([inputRecord(topic, Buffer.from("?"), { partition: 1 })]);

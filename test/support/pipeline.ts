@@ -124,6 +124,12 @@ export class Pipeline {
     for (const slot of this.of("execute")) slot.crash();
   }
 
+  /** The operator gives validate and execute another key, which takes a restart. */
+  changeMacKey(macKey: Buffer): void {
+    this.environment.macKey = macKey;
+    for (const slot of [...this.of("validate"), ...this.of("execute")]) slot.crash();
+  }
+
   /** Runs until nobody has records to read and nobody waits for time. */
   runUntilQuiet(options: RunOptions = {}): void {
     const { chance } = options;

@@ -35,7 +35,7 @@ import { MemoryStore, SCHEMA_IDS, type Topics } from "./topics.js";
 export interface SimulatedEnvironment {
   readonly network: Network;
   readonly topics: Topics;
-  readonly macKey: MacKey;
+  macKey: MacKey;
   /** Wrong rule for execute; a test may repair it. */
   plant?: ExecuteOptions["applyTransaction"];
   /** Local stores by `group-partition`; they outlive a crash. */
