@@ -97,6 +97,43 @@ function makeCodec<K extends keyof RecordTypes>(name: K): Codec<RecordTypes[K]> 
   };
 }
 
+/** What avsc reads from: bytes and a position, which past the end means that they were too few. */
+interface Tap {
+  readonly buf: Buffer;
+  pos: number;
+  readLong(): number;
+}
+type Reader = avro.Type & { _read(tap: Tap): unknown };
+interface ArrayReader {
+  _read: (this: avro.types.ArrayType, tap: Tap) => unknown[];
+}
+
+// Arrays refuse a count above the bytes that are left: none of our items is empty, and avsc would make as many items as a
+// six-byte record claims. Set on the prototype because avsc freezes its types.
+(avro.types.ArrayType.prototype as unknown as ArrayReader)._read = function (
+  this: avro.types.ArrayType,
+  tap,
+) {
+  return readArray(tap, this.itemsType as Reader);
+};
+
+function readArray(tap: Tap, items: Reader): unknown[] {
+  const list: unknown[] = [];
+  for (;;) {
+    let count = tap.readLong();
+    if (count < 0) {
+      count = -count;
+      tap.readLong(); // the block's size in bytes
+    }
+    if (count === 0) return list;
+    if (count > tap.buf.length - tap.pos) {
+      tap.pos = tap.buf.length + 1;
+      return list;
+    }
+    for (let index = 0; index < count; index++) list.push(items._read(tap));
+  }
+}
+
 const cache = new Map<keyof RecordTypes, Codec<never>>();
 
 /** The codec of a record type, compiled on first use. */

@@ -1,6 +1,6 @@
 import type { CrossShardMessage, ReceiptResult } from "../../schemas/generated.js";
-import { AMOUNT_LIMIT } from "../amount.js";
 import { accountKey } from "../state/key.js";
+import { hasRoomFor } from "../state/state.js";
 import { MAIN_CHAIN } from "../topology.js";
 import type { EntryContext, EntryOutcome } from "./context.js";
 
@@ -49,7 +49,7 @@ function credit(message: CrossShardMessage, context: EntryContext): EntryOutcome
   if (context.network.topology.shardOf(message.recipient) !== context.shard) return undefined;
   const key = accountKey(message.recipient);
   const account = context.overlay.account(key);
-  if (account.balance + message.amount >= AMOUNT_LIMIT) {
+  if (!hasRoomFor(account, message.amount)) {
     const refused: CrossShardMessage = { ...message, kind: "REFUSED", code: "BALANCE_OVERFLOW" };
     return {
       receipt: receiptOf(refused, "CREDIT_REFUSED", context),
@@ -69,10 +69,15 @@ function settle(message: CrossShardMessage, context: EntryContext): EntryOutcome
   const escrow = context.overlay.escrow(message.sender, message.transactionId);
   if (!escrow || message.source !== context.shard) return undefined;
   context.overlay.closeEscrow(message.sender, message.transactionId);
-  if (message.kind === "CREDITED") return { receipt: receiptOf(message, "COMPLETED", context) };
   const key = accountKey(escrow.sender);
   const account = context.overlay.account(key);
-  context.overlay.setAccount(key, { ...account, balance: account.balance + escrow.amount });
+  const escrowed = account.escrowed - escrow.amount;
+  if (message.kind === "CREDITED") {
+    context.overlay.setAccount(key, { ...account, escrowed });
+    return { receipt: receiptOf(message, "COMPLETED", context) };
+  }
+  // Credits left room for what is in escrow, so this can't overflow.
+  context.overlay.setAccount(key, { ...account, escrowed, balance: account.balance + escrow.amount });
   return { receipt: receiptOf(message, "REFUNDED", context) };
 }
 

@@ -1,7 +1,7 @@
 import type { ReceiptResult, UserTransaction } from "../../schemas/generated.js";
-import { AMOUNT_LIMIT } from "../amount.js";
 import type { RejectCode } from "../reject-reasons.js";
 import { accountKey } from "../state/key.js";
+import { hasRoomFor } from "../state/state.js";
 import { MAIN_CHAIN } from "../topology.js";
 import type { DecodedTransaction } from "../transaction/index.js";
 import type { EntryContext, EntryOutcome } from "./context.js";
@@ -51,14 +51,18 @@ export function applyTransaction(
   const same = (local && recipientKey === senderKey) || amount === 0n;
   const feeAccount = overlay.account(context.feeAccount);
   if (
-    feeAccount.balance + fee >= AMOUNT_LIMIT ||
-    (local && !same && overlay.account(recipientKey).balance + amount >= AMOUNT_LIMIT)
+    !hasRoomFor(feeAccount, fee) ||
+    (local && !same && !hasRoomFor(overlay.account(recipientKey), amount))
   ) {
     return { receipt: receipt("REFUSED", "BALANCE_OVERFLOW") };
   }
 
   const debit = same ? fee : cost;
-  overlay.setAccount(senderKey, { balance: sender.balance - debit, nonce: sender.nonce + 1 });
+  overlay.setAccount(senderKey, {
+    balance: sender.balance - debit,
+    nonce: sender.nonce + 1,
+    escrowed: local ? sender.escrowed : sender.escrowed + amount,
+  });
   if (fee > 0n) {
     const collected = overlay.account(context.feeAccount);
     overlay.setAccount(context.feeAccount, { ...collected, balance: collected.balance + fee });

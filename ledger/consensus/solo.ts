@@ -5,6 +5,8 @@ import type { ConsensusModule } from "./index.js";
 export function solo(validators: readonly GenesisValidator[]): ConsensusModule {
   const only = validators[0];
   if (!only || validators.length !== 1) throw new RangeError("solo needs exactly one validator");
+  if (!Number.isSafeInteger(only.stake) || only.stake <= 0)
+    throw new RangeError("the validator needs a stake above 0");
   return {
     name: "solo",
     validators: new Map([[only.validator, only]]),

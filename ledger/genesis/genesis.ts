@@ -5,13 +5,14 @@ import type {
   GenesisAllocation,
   GenesisParameters,
 } from "../../schemas/generated.js";
+import { isAmount } from "../amount.js";
 import { type ConsensusModule, consensusModule } from "../consensus/index.js";
 import { sha256 } from "../crypto/hash.js";
 import { leafHash, merkleRoot } from "../merkle.js";
 import { accountKey, type StateKey } from "../state/key.js";
 import { accountValue, type StateValue } from "../state/state.js";
 import { Topology } from "../topology.js";
-import type { TransactionRules } from "../transaction/index.js";
+import { NONCE_MAX, type TransactionRules } from "../transaction/index.js";
 
 const GENESIS_DOMAIN = Buffer.from("rustorium/genesis/v1\0");
 /** Accounts in one allocation part: 5,000 of at most 50 bytes stay far below RECORD_BYTES_MAX. */
@@ -48,8 +49,15 @@ function allocationHash(parts: readonly GenesisAllocation[]): Buffer {
   return merkleRoot(parts.map((part) => leafHash(codec("GenesisAllocation").encode(part))));
 }
 
-/** Splits accounts (any order, ids distinct) into allocation parts. Throws RangeError on an id given twice. */
+/** Splits accounts (any order, ids distinct) into allocation parts. Throws RangeError on an id given twice or out of bounds. */
 export function allocate(accounts: readonly GenesisAccount[]): GenesisAllocation[] {
+  for (const { account, balance, nonce } of accounts) {
+    if (!isAmount(balance) || !Number.isSafeInteger(nonce) || nonce < 0 || nonce > NONCE_MAX) {
+      throw new RangeError(
+        `account ${account.toString("hex")}: balance ${balance} or nonce ${nonce} is out of bounds`,
+      );
+    }
+  }
   const sorted = [...accounts].sort((a, b) => Buffer.compare(a.account, b.account));
   for (let i = 1; i < sorted.length; i++) {
     if (sorted[i]!.account.equals(sorted[i - 1]!.account)) {
@@ -107,7 +115,7 @@ export function initialState(network: Network, shard: number): ReadonlyMap<State
       for (const { account, balance, nonce } of part.accounts) {
         states
           .get(network.topology.shardOf(account))
-          ?.set(accountKey(account), accountValue({ balance, nonce }));
+          ?.set(accountKey(account), accountValue({ balance, nonce, escrowed: 0n }));
       }
     }
     initialStates.set(network, states);

@@ -1,4 +1,5 @@
 import type { AccountState, EscrowState, ShardState, StateChange } from "../../schemas/generated.js";
+import { AMOUNT_LIMIT } from "../amount.js";
 import type { StateKey } from "./key.js";
 
 /** A value of the state, as it travels in Avro. */
@@ -28,7 +29,7 @@ export class MemoryState implements State {
   }
 }
 
-export const EMPTY_ACCOUNT: AccountState = { balance: 0n, nonce: 0 };
+export const EMPTY_ACCOUNT: AccountState = { balance: 0n, nonce: 0, escrowed: 0n };
 
 export function accountValue(account: AccountState): StateValue {
   return { "rustorium.AccountState": account };
@@ -48,6 +49,11 @@ export function asEscrow(value: StateValue | null | undefined): EscrowState | un
 }
 export function asShard(value: StateValue | null | undefined): ShardState | undefined {
   return value && "rustorium.ShardState" in value ? value["rustorium.ShardState"] : undefined;
+}
+
+/** Whether an account has room for an amount besides what it holds and what may come back from escrow. */
+export function hasRoomFor(account: AccountState, amount: bigint): boolean {
+  return account.balance + account.escrowed + amount < AMOUNT_LIMIT;
 }
 
 /** Value held by a state value: what conservation adds up, in 10^-18 RUS. */

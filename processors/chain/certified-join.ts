@@ -21,8 +21,9 @@ export class CertifiedJoin<T extends BlockItem> {
   private readonly certificates = new Map<number, FinalityCertificate>();
   private readonly itemMarks: Mark[] = [];
   private readonly certificateMarks: Mark[] = [];
-  /** Lowest height that can be complete: below it, items may be trimmed from the topic. */
-  private firstItemHeight: number | undefined;
+  /** The first item read; where it isn't the topic's first, items of its height and below may be trimmed. */
+  private first: { height: number; offset: number } | undefined;
+  private latestItemHeight = 0;
   private doneHeight = 0;
   private itemsNext: number | undefined;
   private certificatesNext: number | undefined;
@@ -30,15 +31,18 @@ export class CertifiedJoin<T extends BlockItem> {
   /**
    * @param isEmpty whether the certified block has no items at all
    * @param isComplete whether these are all items of their block
+   * @param mayBeTrimmed whether heights whose items the topic has dropped are passed over; otherwise they are waited for
    */
   constructor(
     private readonly isEmpty: (certificate: FinalityCertificate) => boolean,
     private readonly isComplete: (items: readonly T[]) => boolean,
+    private readonly mayBeTrimmed: boolean,
   ) {}
 
   addItem(item: T, offset: number): void {
     this.itemsNext = offset + 1;
-    this.firstItemHeight ??= item.height;
+    this.first ??= { height: item.height, offset };
+    this.latestItemHeight = Math.max(this.latestItemHeight, item.height);
     if (item.height <= this.doneHeight) return;
     mark(this.itemMarks, item.height, offset);
     const list = this.items.get(item.height);
@@ -69,9 +73,11 @@ export class CertifiedJoin<T extends BlockItem> {
   }
 
   private certifiedItems(height: number, certificate: FinalityCertificate): readonly T[] | undefined {
-    if (this.firstItemHeight !== undefined && height < this.firstItemHeight) return [];
     const all = this.items.get(height)?.filter(({ digest }) => digest.equals(certificate.digest));
-    return all && this.isComplete(all) ? all : undefined;
+    if (all && this.isComplete(all)) return all;
+    const { first } = this;
+    const isTrimmed = first && first.offset > 0 && height <= first.height && this.latestItemHeight > height;
+    return this.mayBeTrimmed && isTrimmed ? [] : undefined;
   }
 
   /** Next offset of the items' topic after a restart; undefined: nothing was read. */

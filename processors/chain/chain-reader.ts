@@ -9,7 +9,7 @@ import type { TopicName } from "../../topics/catalogue.js";
 import { read } from "../read.js";
 import type { Alert, InputRecord, StoreBatch } from "../stage.js";
 import { OwnDigests } from "./own-digests.js";
-import { CERTIFICATES_KEY, digestKey, encodeOffset } from "./store-layout.js";
+import { CERTIFICATES_KEY, digestKey, encodeOffset, storeBatchOf } from "./store-layout.js";
 
 /** Certificates that may wait for their block while a task catches up; reading them pauses above it. */
 export const CERTIFICATES_WAITING_MAX = 10_000;
@@ -34,12 +34,23 @@ export class ChainReader {
   private readonly digests: OwnDigests;
   /** Log records read but not taken in, because too many blocks wait for certificates. */
   private backlog: InputRecord[] = [];
+  /** Height that the local store has. */
+  private storedHeight: number;
+  /** Certificates above it, with their offsets. */
+  private certificatesAhead: { height: number; offset: number }[] = [];
+  private certificatesNext: number;
+  private storedFrom: number;
+  /** Digests in the store that were certified since the last store write. */
+  private readonly storedDigests: [string, null][] = [];
 
   constructor(
     private readonly options: ChainOptions,
     rules: ExecutionRules,
   ) {
     const { network, shard, state, position } = options;
+    this.storedHeight = position.height;
+    this.certificatesNext = options.certificatesOffset;
+    this.storedFrom = options.certificatesOffset;
     this.chain = new ShardChain(network, shard, state, position, rules);
     this.digests = new OwnDigests(shard, position.height, options.uncertified);
   }
@@ -99,14 +110,9 @@ export class ChainReader {
 
   /**
    * Takes certificates; verifies each. Throws StageFault when one contradicts an own digest.
-   * @returns blocks that may be closed now, store writes, and alerts about certificates that are none
+   * @returns blocks that may be closed now, and alerts about certificates that are none
    */
-  readCertificates(records: readonly InputRecord[]): {
-    blocks: ExecutedBlock[];
-    store: StoreBatch;
-    alerts: Alert[];
-  } {
-    const store: [string, Buffer | null][] = [[CERTIFICATES_KEY, encodeOffset(records.at(-1)!.offset + 1)]];
+  readCertificates(records: readonly InputRecord[]): { blocks: ExecutedBlock[]; alerts: Alert[] } {
     const alerts: Alert[] = [];
     const { network, shard } = this.options;
     for (const record of records) {
@@ -117,17 +123,35 @@ export class ChainReader {
           : undefined;
       if (!certificate || !verified?.ok) {
         const fault = verified?.ok === false ? verified.fault : "OTHER_CHAIN";
-        alerts.push({
-          code: "BAD_CERTIFICATE",
-          message: `${record.topic}[${record.partition}]@${record.offset}: ${fault}`,
-        });
+        const message = `${record.topic}[${record.partition}]@${record.offset}: ${fault}`;
+        alerts.push({ code: "BAD_CERTIFICATE", message });
         continue;
       }
       const { height } = certificate.header;
-      if (this.digests.certificate(height, verified.digest, this.chain.position.height)) {
-        store.push([digestKey(height), null]);
-      }
+      this.digests.certificate(height, verified.digest, this.chain.position.height);
+      if (height > this.storedHeight) this.certificatesAhead.push({ height, offset: record.offset });
+      else this.storedDigests.push([digestKey(height), null]);
     }
-    return { blocks: this.advance(), store, alerts };
+    this.certificatesNext = records.at(-1)!.offset + 1;
+    return { blocks: this.advance(), alerts };
+  }
+
+  /**
+   * Store writes for blocks that are done with: their changes, the new position, digests that still wait for a certificate,
+   * and where to read certificates from after a restart: the first one above the stored height, so that none is forgotten.
+   */
+  storeOf(blocks: readonly ExecutedBlock[]): StoreBatch {
+    const writes: [string, Buffer | null][] = this.storedDigests.splice(0);
+    for (const block of blocks) {
+      for (const write of storeBatchOf(block)) writes.push([...write]);
+      const { height } = block.header;
+      if (height > this.certifiedHeight) writes.push([digestKey(height), block.digest]);
+      this.storedHeight = height;
+    }
+    this.certificatesAhead = this.certificatesAhead.filter(({ height }) => height > this.storedHeight);
+    const from = this.certificatesAhead[0]?.offset ?? this.certificatesNext;
+    if (from !== this.storedFrom) writes.push([CERTIFICATES_KEY, encodeOffset(from)]);
+    this.storedFrom = from;
+    return writes;
   }
 }

@@ -46,18 +46,14 @@ export class OwnDigests {
   /**
    * A certificate was read. Throws StageFault when this task arrived at something else.
    * @param position height of the last closed block
-   * @returns whether the height was held as own and can be forgotten
    */
-  certificate(height: number, digest: Buffer, position: number): boolean {
+  certificate(height: number, digest: Buffer, position: number): void {
     this.highestCertified = Math.max(this.highestCertified, height);
     const own = this.own.get(height);
     if (own) {
       this.compare(height, own, digest);
       this.own.delete(height);
-      return true;
-    }
-    if (height > position) this.certified.set(height, digest);
-    return false;
+    } else if (height > position) this.certified.set(height, digest);
   }
 
   private compare(height: number, own: Buffer, certified: Buffer): void {

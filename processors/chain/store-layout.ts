@@ -29,7 +29,7 @@ export function heightOfDigestKey(key: string): number {
   return Number(key.slice(DIGEST_PREFIX.length));
 }
 
-/** Everything that a closed block changes in the local store; goes in with its position in one batch. */
+/** What a closed block changes in the local store besides its digest; goes in with its position in one batch. */
 export function storeBatchOf(block: ExecutedBlock): StoreBatch {
   const batch: [string, Buffer | null][] = [];
   const { height } = block.header;
@@ -39,7 +39,7 @@ export function storeBatchOf(block: ExecutedBlock): StoreBatch {
       isRemoval ? null : stateRecord({ height, digest: block.digest }, valueBytes),
     ]);
   }
-  batch.push([digestKey(block.header.height), block.digest], [POSITION_KEY, encodePosition(block.position)]);
+  batch.push([POSITION_KEY, encodePosition(block.position)]);
   return batch;
 }
 

@@ -3,9 +3,8 @@ import { codec } from "../../schemas/codec.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { isAuthenticBySignature } from "../chain/authenticity.js";
 import { type ChainOptions, ChainReader } from "../chain/chain-reader.js";
-import { storeBatchOf } from "../chain/store-layout.js";
 import { type MacKey, macMatches } from "../mac.js";
-import type { Alert, InputRecord, OutputRecord, StageTask, StepResult, StoreBatch } from "../stage.js";
+import type { Alert, InputRecord, OutputRecord, StageTask, StepResult } from "../stage.js";
 import { recordsOf } from "./block-records.js";
 
 export interface ExecuteOptions extends ChainOptions {
@@ -30,14 +29,23 @@ export class ExecuteTask implements StageTask {
   private cutDue: { height: number; atMs: number } | undefined;
   /** After a MAC that isn't validate's, signatures are checked until a block above this height is final. */
   private distrustUntilFinal = -1;
+  /**
+   * Highest height that was written before this task opened. Up to there it executes again, perhaps because a certificate
+   * contradicted what a MAC had vouched for: so it checks signatures.
+   */
+  private readonly writtenHeight: number;
 
   constructor(private readonly options: ExecuteOptions) {
+    let writtenHeight = 0;
+    for (const height of options.written.keys()) writtenHeight = Math.max(writtenHeight, height);
+    this.writtenHeight = writtenHeight;
     this.partition = options.network.topology.shard(options.shard).partition;
     this.reader = new ChainReader(options, {
       isAuthentic: (entry, decoded) => {
-        if (this.reader.certifiedHeight > this.distrustUntilFinal) {
+        const { height } = this.reader.chain.position;
+        if (height >= this.writtenHeight && this.reader.certifiedHeight > this.distrustUntilFinal) {
           if (macMatches(entry, options.macKey)) return true;
-          this.distrustUntilFinal = this.reader.chain.position.height;
+          this.distrustUntilFinal = height;
         }
         return isAuthenticBySignature(entry, decoded);
       },
@@ -51,14 +59,8 @@ export class ExecuteTask implements StageTask {
 
   step(records: readonly InputRecord[], nowMs: number): StepResult {
     if (records[0]!.topic === "shard.log") return this.result(this.reader.readLog(records), nowMs);
-    const { blocks, store, alerts } = this.reader.readCertificates(records);
-    return this.result(
-      blocks,
-      nowMs,
-      store,
-      alerts,
-      new Map([["shard.finalized", records.at(-1)!.offset + 1]]),
-    );
+    const { blocks, alerts } = this.reader.readCertificates(records);
+    return this.result(blocks, nowMs, alerts, new Map([["shard.finalized", records.at(-1)!.offset + 1]]));
   }
 
   timer(nowMs: number): StepResult {
@@ -68,23 +70,20 @@ export class ExecuteTask implements StageTask {
   private result(
     blocks: readonly ExecutedBlock[],
     nowMs: number,
-    store: StoreBatch = [],
     alerts: readonly Alert[] = [],
     resumeAt: Map<TopicName, number> = new Map(),
   ): StepResult {
     const records: OutputRecord[] = [];
-    const writes = [...store];
     for (const block of blocks) {
       const before = this.options.written.get(block.header.height);
       if (!before?.equals(block.digest)) records.push(...recordsOf(block, this.partition));
-      writes.push(...storeBatchOf(block));
       resumeAt.set("shard.log", block.position.nextOffset);
     }
     const cut = this.cut(nowMs);
     if (cut) records.push(cut);
     return {
       records,
-      store: writes,
+      store: this.reader.storeOf(blocks),
       storedChanges: blocks.map(({ changes }) => changes),
       alerts,
       resumeAt,

@@ -100,7 +100,8 @@ export class FinalizeTask implements StageTask {
       }
       this.ballots.delete(height);
       this.certifiedHeight = height;
-      this.state.addCertificate(certificate);
+      const contradicted = this.state.addCertificate(certificate);
+      if (contradicted) alerts.push(contradicted);
       yield {
         topic: "shard.finalized",
         partition: this.partition,

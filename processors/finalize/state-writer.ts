@@ -13,6 +13,8 @@ export class StateWriter {
   /** Certificates whose changes have not been written, by height. */
   private readonly certified = new Map<number, FinalityCertificate>();
   /** Changes as execute wrote them, by height, in order; a height may be written again after a contradiction. */
+  /** Heights whose changes were reported not to hash to the certified root. */
+  private readonly namedForgeries = new Set<number>();
   private readonly changes = new Map<number, { changes: BlockChanges; offset: number }[]>();
 
   /** @param height height that shard.state is complete up to */
@@ -22,8 +24,13 @@ export class StateWriter {
     private readonly partition: number,
   ) {}
 
-  addCertificate(certificate: FinalityCertificate): void {
-    if (certificate.header.height > this.height) this.certified.set(certificate.header.height, certificate);
+  /** Returns an alert where it contradicts changes that were read before. */
+  addCertificate(certificate: FinalityCertificate): Alert | undefined {
+    const { height } = certificate.header;
+    if (height <= this.height) return undefined;
+    this.certified.set(height, certificate);
+    const wrong = this.changes.get(height)?.find(({ changes }) => !changes.digest.equals(certificate.digest));
+    return wrong && contradiction(certificate, wrong.changes);
   }
 
   /** Returns an alert where the changes contradict a certificate that is known already. */
@@ -50,7 +57,18 @@ export class StateWriter {
         .filter(({ changes }) => changes.digest.equals(certificate.digest))
         .map(({ changes }) => encodeChanges(valuesOf(changes)))
         .find((candidate) => changesRootOf(candidate).equals(certificate.header.changesRoot));
-      if (!values) return { records, alerts };
+      if (!values) {
+        const forged = candidates.find(({ changes }) => changes.digest.equals(certificate.digest));
+        if (forged && !this.namedForgeries.has(this.height + 1)) {
+          this.namedForgeries.add(this.height + 1);
+          alerts.push({
+            code: "EXECUTE_CONTRADICTED",
+            message: `shard ${forged.changes.shard}, height ${forged.changes.height}: changes don't hash to the certified root`,
+          });
+        }
+        return { records, alerts };
+      }
+      this.namedForgeries.delete(this.height + 1);
       this.height++;
       this.certified.delete(this.height);
       this.changes.delete(this.height);

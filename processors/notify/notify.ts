@@ -14,6 +14,7 @@ export class NotifyTask implements StageTask {
   private readonly join = new CertifiedJoin<Receipt>(
     ({ header }) => header.receiptsRoot.equals(EMPTY_ROOT),
     (receipts) => new Set(receipts.map(({ index }) => index)).size === receipts[0]?.count,
+    true,
   );
   private rejectedNext: number | undefined;
 

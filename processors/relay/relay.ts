@@ -15,6 +15,8 @@ export class RelayTask implements StageTask {
   private readonly join = new CertifiedJoin<OutgoingBundle>(
     ({ header }) => header.messagesRoot.equals(EMPTY_ROOT),
     (bundles) => new Set(bundles.map(({ leafIndex }) => leafIndex)).size === bundles[0]?.leafCount,
+    // A bundle that is gone is money that nobody delivers: better to stand still and be seen.
+    false,
   );
 
   constructor(private readonly topology: Topology) {}

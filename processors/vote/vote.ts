@@ -5,7 +5,6 @@ import { codec } from "../../schemas/codec.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { isAuthenticBySignature } from "../chain/authenticity.js";
 import { type ChainOptions, ChainReader } from "../chain/chain-reader.js";
-import { storeBatchOf } from "../chain/store-layout.js";
 import { validatorRecordKey } from "../keys.js";
 import {
   type Alert,
@@ -14,7 +13,6 @@ import {
   StageFault,
   type StageTask,
   type StepResult,
-  type StoreBatch,
 } from "../stage.js";
 
 export interface VoteOptions extends ChainOptions {
@@ -48,14 +46,8 @@ export class VoteTask implements StageTask {
 
   step(records: readonly InputRecord[], nowMs: number): StepResult {
     if (records[0]!.topic === "shard.log") return this.result(this.reader.readLog(records), nowMs);
-    const { blocks, store, alerts } = this.reader.readCertificates(records);
-    return this.result(
-      blocks,
-      nowMs,
-      store,
-      alerts,
-      new Map([["shard.finalized", records.at(-1)!.offset + 1]]),
-    );
+    const { blocks, alerts } = this.reader.readCertificates(records);
+    return this.result(blocks, nowMs, alerts, new Map([["shard.finalized", records.at(-1)!.offset + 1]]));
   }
 
   timer(nowMs: number): StepResult {
@@ -65,12 +57,10 @@ export class VoteTask implements StageTask {
   private result(
     blocks: readonly ExecutedBlock[],
     nowMs: number,
-    store: StoreBatch = [],
     alerts: readonly Alert[] = [],
     resumeAt: Map<TopicName, number> = new Map(),
   ): StepResult {
     const records: OutputRecord[] = [];
-    const writes = [...store];
     const latestTime = nowMs + this.options.network.genesis.parameters.clockSkewMsMax;
     const candidates = this.withheld.length === 0 ? blocks : [...this.withheld, ...blocks];
     let index = 0;
@@ -78,14 +68,14 @@ export class VoteTask implements StageTask {
       const block = candidates[index]!;
       const vote = this.vote(block);
       if (vote) records.push(vote);
-      writes.push(...storeBatchOf(block));
       resumeAt.set("shard.log", block.position.nextOffset);
     }
+    const done = candidates.slice(0, index);
     this.withheld = candidates.slice(index);
     return {
       records,
-      store: writes,
-      storedChanges: candidates.slice(0, index).map(({ changes }) => changes),
+      store: this.reader.storeOf(done),
+      storedChanges: done.map(({ changes }) => changes),
       alerts,
       resumeAt,
       pause: this.reader.pause,

@@ -33,6 +33,8 @@ interface Managed {
   status: SlotStatus;
   failures: number;
   wiped: boolean;
+  /** The next opening forgets the store. */
+  wipeNext: boolean;
   paused: ReadonlySet<TopicName>;
   /** Grows when the partition is given or taken; an opening that finds another one gives up. */
   generation: number;
@@ -123,6 +125,7 @@ export class StageRunner {
           status: "opening",
           failures: 0,
           wiped: false,
+          wipeNext: false,
           paused: new Set(),
           generation: ++this.generation,
         });
@@ -159,6 +162,8 @@ export class StageRunner {
       }
       managed.slot = slot;
       managed.status = "running";
+      managed.paused = new Set();
+      if (wipe) managed.wiped = true;
       this.seek(starts, partition);
       this.consumer.resume(
         Array.from(this.topicNames.keys(), (topic) => ({ topic, partitions: [partition] })),
@@ -198,7 +203,7 @@ export class StageRunner {
         void slot?.close();
         return;
       }
-      if (wipe) managed.wiped = true;
+      managed.wipeNext ||= wipe;
       managed.status = "waiting";
       managed.failures++;
       const delayMs = Math.min(REOPEN_DELAY_MS_MAX, REOPEN_DELAY_MS_MIN * 2 ** (managed.failures - 1));
@@ -207,7 +212,12 @@ export class StageRunner {
       void (async () => {
         await slot?.close();
         await new Promise((resolve) => setTimeout(resolve, delayMs));
-        if (this.managed.get(partition) === managed && !this.stopping) await this.openSlot(partition, wipe);
+        if (this.managed.get(partition) === managed && !this.stopping) {
+          // Until an opening succeeds the wipe is still to be done.
+          const wipeNow = managed.wipeNext;
+          await this.openSlot(partition, wipeNow);
+          if (managed.slot) managed.wipeNext = false;
+        }
       })();
     },
   };

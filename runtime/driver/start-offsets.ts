@@ -32,13 +32,12 @@ export async function startOffsets(
       ?.partitions.find((entry) => entry.partition === partition)?.offset;
     const start =
       task.startAt?.get(input) ?? (saved !== undefined && Number(saved) >= 0 ? Number(saved) : low);
-    // A task that starts at 0 wants everything there is.
-    if ((start < low && start !== 0) || start > high) {
+    if (start < low || start > high) {
       throw new StartOffsetError(
         `${name}[${partition}]: start at ${start}, but the broker has ${low} to ${high}`,
       );
     }
-    starts.set(input, Math.max(start, low));
+    starts.set(input, start);
   }
   return starts;
 }

@@ -11,7 +11,13 @@ import { decideToolchain, detectJava, detectToolchain } from "./toolchain.js";
 
 export { type DockerSystem, startDockerRedpanda } from "./docker-redpanda.js";
 export { EmbeddedError, type EmbeddedErrorCode } from "./errors.js";
-export { decideToolchain, detectToolchain, type Toolchain, type ToolchainDecision } from "./toolchain.js";
+export {
+  decideToolchain,
+  detectJava,
+  detectToolchain,
+  type Toolchain,
+  type ToolchainDecision,
+} from "./toolchain.js";
 
 /** What to start, and where. */
 export interface EmbeddedOptions {

@@ -1,4 +1,5 @@
 import { CompressionTypes, type Kafka, type Message, type Producer } from "kafkajs";
+import { inBatches } from "./in-batches.js";
 
 /** A message for one topic on the cluster. */
 export interface OutgoingMessage {
@@ -19,6 +20,8 @@ interface Waiting {
 
 /** Largest number of messages in one send; more wait for the next. */
 const MESSAGES_PER_SEND_MAX = 5_000;
+/** Most key and value bytes in one send: a batch of a partition must stay below the topic's max.message.bytes. */
+export const BYTES_PER_SEND_MAX = 4 * 1024 * 1024;
 
 /**
  * Idempotent writer, not transactional. One send is in flight at a time, so records of one caller keep their order on
@@ -48,7 +51,13 @@ export class PlainWriter {
     while (this.queue.length > 0) {
       const taken = this.takeNext();
       try {
-        const offsets = await this.send(taken.flatMap(({ messages }) => messages));
+        const offsets: number[] = [];
+        for (const batch of inBatches(
+          taken.flatMap(({ messages }) => messages),
+          BYTES_PER_SEND_MAX,
+        )) {
+          for (const offset of await this.send(batch)) offsets.push(offset);
+        }
         let start = 0;
         for (const { messages, resolve } of taken) {
           resolve(offsets.slice(start, start + messages.length));

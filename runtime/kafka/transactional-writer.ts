@@ -1,5 +1,6 @@
 import { CompressionTypes, type Kafka, type Producer } from "kafkajs";
-import { groupByTopic, type OutgoingMessage } from "./plain-writer.js";
+import { inBatches } from "./in-batches.js";
+import { BYTES_PER_SEND_MAX, groupByTopic, type OutgoingMessage } from "./plain-writer.js";
 
 /** How long the broker keeps a transaction open whose producer is gone, in milliseconds. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
@@ -43,15 +44,14 @@ export class TransactionalWriter {
   async write(messages: readonly OutgoingMessage[], positions: Positions): Promise<void> {
     const transaction = await this.producer.transaction();
     try {
-      if (messages.length > 0) {
-        const topicMessages = groupByTopic(messages);
+      for (const batch of inBatches(messages, BYTES_PER_SEND_MAX)) {
         const replies = await transaction.sendBatch({
-          topicMessages,
+          topicMessages: groupByTopic(batch),
           acks: -1,
           compression: CompressionTypes.None,
         });
         const answered = new Set(replies.map(({ topicName, partition }) => `${topicName}[${partition}]`));
-        for (const { topic, partition } of messages) {
+        for (const { topic, partition } of batch) {
           if (partition !== undefined && !answered.has(`${topic}[${partition}]`)) {
             throw new Error(`write to ${topic}[${partition}] was not acknowledged`);
           }

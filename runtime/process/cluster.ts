@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { startEmbedded } from "../embedded/index.js";
+import {
+  decideToolchain,
+  detectJava,
+  detectToolchain,
+  jarsPresent,
+  startDockerRedpanda,
+  startEmbedded,
+} from "../embedded/index.js";
 import { SettingError, type Settings } from "../settings.js";
 
 /** Broker and registry to work on. */
@@ -27,6 +34,23 @@ export async function openCluster(
     if (!registry)
       throw new SettingError("brokers are configured, but no registry: --registry or RUSTORIUM_REGISTRY");
     return { brokers, registry, pids: new Map(), stop: async () => undefined };
+  }
+  const projectJars = jarsPresent({ projectRoot });
+  const decision = decideToolchain(projectJars ? await detectJava() : await detectToolchain(), {
+    jarsPresent: projectJars,
+  });
+  // Without a Java for the jars, the full look also asks Docker; startEmbedded says what to install where there is neither.
+  if (
+    decision.mode !== "embedded" &&
+    decideToolchain(await detectToolchain(), { jarsPresent: projectJars }).mode === "docker"
+  ) {
+    const docker = await startDockerRedpanda({ projectRoot, log: say });
+    return {
+      brokers: docker.brokers,
+      registry: docker.registryUrl,
+      pids: new Map(),
+      stop: () => docker.stop(),
+    };
   }
   const embedded = await startEmbedded({
     dataDirectory: join(directory, "cluster"),

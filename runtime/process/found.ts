@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { DEFAULT_PARAMETERS, makeGenesis, type Network } from "../../ledger/genesis/genesis.js";
 import { initialShards } from "../../ledger/topology.js";
 import type { GenesisAccount, GenesisParameters } from "../../schemas/generated.js";
+import { RECORD_BYTES_MAX } from "../../topics/configuration.js";
 import { Home } from "../home.js";
 import { connectKafka } from "../kafka/client.js";
 import { PartitionReader } from "../kafka/partition-reader.js";
@@ -10,7 +11,7 @@ import { Schemas } from "../kafka/schemas.js";
 import { checkTopics, createTopics } from "../kafka/topics.js";
 import { foundNetwork } from "../network/found.js";
 import { GenesisError, loadNetwork } from "../network/load.js";
-import type { Settings } from "../settings.js";
+import { SettingError, type Settings } from "../settings.js";
 
 /** What a new network is to be. */
 export interface FoundingPlan {
@@ -26,6 +27,11 @@ export interface FoundingPlan {
 export const SOURCE_PARTITIONS = 4;
 /** Stake of each validator of a new network, in whole RUS. */
 const INITIAL_STAKE = 1_000;
+const PRODUCTION_REPLICATION_MIN = 3;
+/** A block is closed by the entry that fills it, which may be a bundle of a block that was closed so, twice over. */
+const BLOCK_GROWTH_MAX = 4;
+/** Changes of one entry, or one message of a bundle: three state values with their keys. */
+const BYTES_PER_ENTRY_MAX = 1_024;
 
 /** The cluster's topics aren't fit for a ledger. */
 export class TopicsError extends Error {
@@ -58,17 +64,16 @@ export async function prepareNetwork(
       new Schemas(settings.registry).registerAll(settings.network),
     ]);
     log.info({ created }, "topics ready");
-    if (created.length === 0) {
-      const unsafe = (await checkTopics(admin, settings.network, counts)).filter(
-        (difference) => difference.unsafe,
+    warnOfDevelopmentSettings(settings, log);
+    const unsafe = (await checkTopics(admin, settings.network, counts)).filter(
+      (difference) => difference.unsafe,
+    );
+    const [first] = unsafe;
+    if (first) {
+      throw new TopicsError(
+        `${first.topic}: ${first.setting} is ${first.found}, must be ${first.expected}` +
+          ` (${unsafe.length} in all: \`rustorium topics check\`)`,
       );
-      const [first] = unsafe;
-      if (first) {
-        throw new TopicsError(
-          `${first.topic}: ${first.setting} is ${first.found}, must be ${first.expected}` +
-            ` (${unsafe.length} in all: \`rustorium topics check\`)`,
-        );
-      }
     }
     const existing = await loadNetwork(reader, settings.network, home.genesisHash()).catch(
       (error: unknown) => {
@@ -86,7 +91,24 @@ export async function prepareNetwork(
   }
 }
 
+/** Says what production needs and this cluster's topics don't have (rule 18 of the design). */
+function warnOfDevelopmentSettings({ replication }: Settings, log: Logger): void {
+  if (replication >= PRODUCTION_REPLICATION_MIN) return;
+  const message = `replication ${replication}: production needs ${PRODUCTION_REPLICATION_MIN}, min.insync.replicas 2, TLS and ACLs`;
+  log.warn({ code: "DEVELOPMENT_SETTINGS" }, message);
+}
+
+/** Throws SettingError where a block's records could outgrow a topic's max.message.bytes (rule 17 of the design). */
+function checkBounds({ maximumEntriesPerBlock }: GenesisParameters): void {
+  const largest = maximumEntriesPerBlock * BLOCK_GROWTH_MAX * BYTES_PER_ENTRY_MAX;
+  if (largest <= RECORD_BYTES_MAX) return;
+  throw new SettingError(
+    `maximumEntriesPerBlock ${maximumEntriesPerBlock}: a block's changes may take ${largest} bytes, a record ${RECORD_BYTES_MAX}`,
+  );
+}
+
 function makeNetwork(name: string, plan: FoundingPlan, home: Home): Network {
+  checkBounds({ ...DEFAULT_PARAMETERS, ...plan.parameters });
   home.makeMacKey();
   const validators = Array.from({ length: plan.validators }, (_, index) => ({
     validator: index + 1,

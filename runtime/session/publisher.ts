@@ -1,7 +1,8 @@
-import kafkajs, { type Kafka, type PartitionMetadata } from "kafkajs";
+import type { Kafka } from "kafkajs";
 import { codec, toWire } from "../../schemas/codec.js";
 import type { SignedTransaction } from "../../schemas/generated.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
+import { partitionByKey } from "../kafka/partition-by-key.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 
 /** Where the broker put a published record. */
@@ -24,13 +25,7 @@ export class Publisher {
   ) {
     this.writer = new PlainWriter(kafka);
     this.topic = topicOnCluster(network, "transactions");
-    const partitioner = kafkajs.Partitioners.DefaultPartitioner();
-    const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
-      partitionId,
-      leader: 0,
-    })) as PartitionMetadata[];
-    this.partitionOf = (key) =>
-      partitioner({ topic: this.topic, partitionMetadata, message: { key, value: null } });
+    this.partitionOf = partitionByKey(this.topic, partitions);
   }
 
   /** Publishes a transaction; resolves when the topic has it. */

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { type Cluster, openCluster } from "../process/cluster.js";
 import { type FoundingPlan, prepareNetwork } from "../process/found.js";
-import type { Settings } from "../settings.js";
+import { SettingError, type Settings } from "../settings.js";
 import { Children, networkPlan } from "./children.js";
 
 /** A network running on this machine: cluster, stages, validators. */
@@ -32,7 +32,17 @@ export async function startSystem(
   options: { readonly fresh: boolean; readonly say: (line: string) => void; readonly log: Logger },
 ): Promise<RunningSystem> {
   const { fresh, say, log } = options;
-  if (fresh) await rm(join(settings.home, settings.network), { recursive: true, force: true });
+  if (fresh && settings.brokers.length > 0) {
+    throw new SettingError(
+      "--fresh forgets the embedded cluster's data; on a configured cluster choose another --network",
+    );
+  }
+  if (fresh) {
+    // Not the logs: this process writes one already.
+    for (const name of ["stores", "validators", "mac.key", "genesis.hash"]) {
+      await rm(join(settings.home, settings.network, name), { recursive: true, force: true });
+    }
+  }
   const cluster: Cluster = await openCluster(settings, projectRoot, settings.home, fresh, say);
   const pointed = { ...settings, brokers: cluster.brokers, registry: cluster.registry };
   const children = new Children(projectRoot, environmentOf(pointed), say);

@@ -123,7 +123,10 @@ export async function accountsOf({ network, reader }: Environment, wallets: read
   for (const { shard, partition } of network.topology.shards) {
     states.set(shard, await readState(network, reader, shard, partition));
   }
-  return wallets.map(({ account, shard }) => asAccount(states.get(shard)!.values.get(accountKey(account))));
+  return wallets.map(({ account, shard }) => {
+    const held = asAccount(states.get(shard)!.values.get(accountKey(account)));
+    return held && { balance: held.balance, nonce: held.nonce };
+  });
 }
 
 /**

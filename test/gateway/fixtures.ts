@@ -89,7 +89,11 @@ export function certificate(fields: Partial<BlockHeader> = {}, digest = hash(9))
 }
 
 export function accountRecord(balance: bigint, nonce: number, height: number): StateRecord {
-  return { height, digest: hash(height), value: { "rustorium.AccountState": { balance, nonce } } };
+  return {
+    height,
+    digest: hash(height),
+    value: { "rustorium.AccountState": { balance, nonce, escrowed: 0n } },
+  };
 }
 
 /** A record of a topic as Kafka holds it. */

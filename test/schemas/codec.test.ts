@@ -84,8 +84,9 @@ function wrapped(name: string, values: fc.Arbitrary<unknown>): fc.Arbitrary<unkn
 }
 
 const amountCodec = codec("AccountState");
-/** An account state whose balance has these bytes. */
-const accountOf = (balance: Buffer) => Buffer.concat([Buffer.of(2 * balance.length), balance, Buffer.of(0)]);
+/** An account state whose balance has these bytes; nonce and escrowed are 0. */
+const accountOf = (balance: Buffer) =>
+  Buffer.concat([Buffer.of(2 * balance.length), balance, Buffer.of(0, 2, 0)]);
 const decodedBalance = (hex: string) => amountCodec.decode(accountOf(Buffer.from(hex, "hex")))?.balance;
 
 describe("codecs", () => {
@@ -136,7 +137,7 @@ describe("codecs", () => {
     ];
     for (const [balance, hex] of cases) {
       const expected = accountOf(Buffer.from(hex, "hex"));
-      expect(amountCodec.encode({ balance, nonce: 0 }), String(balance)).toEqual(expected);
+      expect(amountCodec.encode({ balance, nonce: 0, escrowed: 0n }), String(balance)).toEqual(expected);
       expect(amountCodec.decode(expected)?.balance).toBe(balance);
     }
   });
