@@ -2,6 +2,10 @@ import kafkajs, { type Admin } from "kafkajs";
 import { CATALOGUE, partitionsOf, topicOnCluster } from "../../topics/catalogue.js";
 import { brokerConfiguration, SAFETY_SETTINGS } from "../../topics/configuration.js";
 
+/** How long the cluster may take to make topics and elect their leaders, in milliseconds. */
+const CREATE_TIMEOUT_MS = 30_000;
+const LEADER_POLL_MS = 100;
+
 /** How many partitions the two kinds of topics have. */
 export interface PartitionCounts {
   readonly source: number;
@@ -29,8 +33,9 @@ export async function createTopics(
   const missing = CATALOGUE.filter(({ name }) => !existing.has(topicOnCluster(network, name)));
   if (missing.length === 0) return [];
   await admin.createTopics({
-    waitForLeaders: true,
-    timeout: 30_000,
+    // kafkajs waits for leaders too, but gives up where a broker doesn't know the topic yet.
+    waitForLeaders: false,
+    timeout: CREATE_TIMEOUT_MS,
     topics: missing.map((topic) => ({
       topic: topicOnCluster(network, topic.name),
       numPartitions: partitionsOf(topic.name, counts),
@@ -38,7 +43,27 @@ export async function createTopics(
       configEntries: Object.entries(brokerConfiguration(topic)).map(([name, value]) => ({ name, value })),
     })),
   });
-  return missing.map(({ name }) => topicOnCluster(network, name));
+  const names = missing.map(({ name }) => topicOnCluster(network, name));
+  await untilLed(admin, names);
+  return names;
+}
+
+/** Waits until every partition has a leader. Throws what the broker says last. */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const giveUpAtMs = Date.now() + CREATE_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const metadata = await admin.fetchTopicMetadata({ topics });
+      const led = metadata.topics.every(
+        ({ partitions }) => partitions.length > 0 && partitions.every((p) => p.leader >= 0),
+      );
+      if (led) return;
+      if (Date.now() > giveUpAtMs) throw new Error("some new partitions have no leader");
+    } catch (error) {
+      if (Date.now() > giveUpAtMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LEADER_POLL_MS));
+  }
 }
 
 /** Compares the cluster with the catalogue. */

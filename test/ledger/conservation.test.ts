@@ -61,11 +61,14 @@ class Shards {
   private checkSum(): void {
     let sum = 0n;
     for (const log of this.logs) {
+      let owed = 0n;
       for (const value of log.state.values.values()) {
         sum += amountOf(value);
-        const balance = asAccount(value)?.balance ?? 0n;
-        expect(balance >= 0n).toBe(true);
+        const { balance, escrowed } = asAccount(value) ?? { balance: 0n, escrowed: 0n };
+        expect(balance >= 0n && escrowed >= 0n && balance + escrowed < AMOUNT_LIMIT).toBe(true);
+        owed += (asEscrow(value)?.amount ?? 0n) - escrowed;
       }
+      expect(owed, "what accounts may get back is what is in escrow").toBe(0n);
     }
     for (const amount of this.credited.values()) sum -= amount;
     expect(sum).toBe(this.total);

@@ -10,6 +10,7 @@ import {
   makeGenesis,
   totalAllocated,
 } from "../../ledger/genesis/genesis.js";
+import { NONCE_MAX } from "../../ledger/transaction/index.js";
 import type { Genesis, GenesisAccount } from "../../schemas/generated.js";
 import { makeTestNetwork } from "../support/network.js";
 
@@ -96,9 +97,12 @@ describe("genesis", () => {
     }
   });
 
-  it("refuses balances that are no amounts", () => {
+  it("refuses balances that are no amounts, and nonces out of bounds", () => {
     for (const balance of [-1n, AMOUNT_LIMIT]) {
       expect(() => makeGenesis(genesis, [account(1, balance)]), String(balance)).toThrow(RangeError);
+    }
+    for (const nonce of [-1, 0.5, NONCE_MAX + 1]) {
+      expect(() => makeGenesis(genesis, [{ ...account(1), nonce }]), String(nonce)).toThrow(RangeError);
     }
   });
 

@@ -122,6 +122,30 @@ describe("notify", () => {
     );
   });
 
+  it("after a restart still waits for receipts that execute writes again, being contradicted", () => {
+    for (const nonce of [0, 1, 2]) {
+      log.submit(from.pay(to, ONE, { nonce }), from.account);
+      log.cut();
+    }
+    const right = receipts();
+    // After height 1 a wrong execute writes 2 and 3; contradicted, it writes both again. All that notify had finished is 1.
+    const wrong = right.slice(1).map((record, index) => {
+      const value = codec("Receipt").decode(record.value!.subarray(5))!;
+      const bytes = codec("Receipt").encode({ ...value, digest: Buffer.alloc(32, 1) });
+      return inputRecord("shard.receipts", bytes, { partition: 1, offset: 1 + index });
+    });
+    const again = right.slice(1).map((record, index) => ({ ...record, offset: 3 + index }));
+    const results = [wrong, [log.certificateRecord(2)], again, [log.certificateRecord(3)]].map((records) =>
+      task.step(records),
+    );
+    const final = results.flatMap((result) =>
+      result.records
+        .map((record) => decoded("Notification", record))
+        .filter(({ event }) => event === "FINAL"),
+    );
+    expect(final.map(({ height }) => height)).toEqual([2, 3]);
+  });
+
   it("isn't stuck where it starts amid a block whose first receipts are no longer kept", () => {
     for (const nonce of [0, 1]) log.submit(from.pay(to, ONE, { nonce }), from.account);
     log.cut();
