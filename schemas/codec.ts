@@ -102,35 +102,45 @@ interface Tap {
   readonly buf: Buffer;
   pos: number;
   readLong(): number;
+  readString(): string;
 }
 type Reader = avro.Type & { _read(tap: Tap): unknown };
-interface ArrayReader {
-  _read: (this: avro.types.ArrayType, tap: Tap) => unknown[];
+interface Patched<T> {
+  _read: (this: T, tap: Tap) => unknown;
 }
 
-// Arrays refuse a count above the bytes that are left: none of our items is empty, and avsc would make as many items as a
-// six-byte record claims. Set on the prototype because avsc freezes its types.
-(avro.types.ArrayType.prototype as unknown as ArrayReader)._read = function (
-  this: avro.types.ArrayType,
-  tap,
-) {
-  return readArray(tap, this.itemsType as Reader);
+// Arrays and maps refuse a count above the bytes that are left: no item of ours is empty, and avsc would make as many as a
+// six-byte record claims. Set on the prototypes because avsc freezes its types, and for the schemas that producers bring.
+(avro.types.ArrayType.prototype as unknown as Patched<avro.types.ArrayType>)._read = function (tap) {
+  const list: unknown[] = [];
+  const items = this.itemsType as Reader;
+  readBlocks(tap, () => list.push(items._read(tap)));
+  return list;
+};
+(avro.types.MapType.prototype as unknown as Patched<avro.types.MapType>)._read = function (tap) {
+  const map: Record<string, unknown> = {};
+  const values = this.valuesType as Reader;
+  readBlocks(tap, () => {
+    const key = tap.readString();
+    map[key] = values._read(tap);
+  });
+  return map;
 };
 
-function readArray(tap: Tap, items: Reader): unknown[] {
-  const list: unknown[] = [];
+/** Reads the blocks of an array or map (Avro specification, "Arrays"). */
+function readBlocks(tap: Tap, readItem: () => void): void {
   for (;;) {
     let count = tap.readLong();
     if (count < 0) {
       count = -count;
       tap.readLong(); // the block's size in bytes
     }
-    if (count === 0) return list;
+    if (count === 0) return;
     if (count > tap.buf.length - tap.pos) {
       tap.pos = tap.buf.length + 1;
-      return list;
+      return;
     }
-    for (let index = 0; index < count; index++) list.push(items._read(tap));
+    for (let index = 0; index < count; index++) readItem();
   }
 }
 
