@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { serveGateway } from "../gateway/serve.js";
 import { openLog } from "../runtime/log.js";
 import { openEnvironment } from "../runtime/process/environment.js";
@@ -11,16 +11,13 @@ export function gatewayCommand(program: Command): void {
   withSettings(
     program
       .command("gateway")
-      .description("serve REST, OpenAPI and the operators' page over the topics, until Ctrl-C")
-      .addOption(
-        new Option("--host <address>", "address to listen on").default("127.0.0.1").env("RUSTORIUM_HOST"),
-      ),
+      .description("serve REST, OpenAPI and the operators' page over the topics, until Ctrl-C"),
   ).action(async (flags: Record<string, unknown>) => {
     const settings = settingsOf(flags);
     const log = await openLog(settings, "gateway");
     const environment = await openEnvironment(settings, "rustorium-gateway", log);
     const stop = stopRequested();
-    const gateway = await serveGateway(environment, { host: String(flags.host), port: settings.port }, log);
+    const gateway = await serveGateway(environment, { host: settings.host, port: settings.port }, log);
     process.send?.({ kind: "ready", detail: gateway.url });
     if (!process.send) process.stderr.write(`gateway: ${gateway.url}\n`);
     await stop;

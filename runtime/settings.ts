@@ -14,6 +14,8 @@ export interface Settings {
   readonly home: string;
   /** Directory of the local stores; undefined: below home. */
   readonly stores: string | undefined;
+  /** Address that the gateway listens on. */
+  readonly host: string;
   /** Port of the gateway; 0: any free one. */
   readonly port: number;
   readonly logLevel: string;
@@ -48,6 +50,7 @@ export const OPTIONS: readonly Option[] = [
   },
   { name: "home", toml: "home", about: "directory of data, secrets and logs", fallback: ".rustorium" },
   { name: "stores", toml: "stores", about: "directory of local stores (default: below home)", fallback: "" },
+  { name: "host", toml: "host", about: "address that the gateway listens on", fallback: "127.0.0.1" },
   { name: "port", toml: "port", about: "port of the gateway", fallback: 8080 },
   { name: "logLevel", toml: "log-level", about: "trace, debug, info, warn, error", fallback: "warn" },
   {
@@ -110,6 +113,7 @@ export function loadSettings(
     network: network.text,
     home: resolve(value("home").text),
     stores: value("stores").text ? resolve(value("stores").text) : undefined,
+    host: value("host").text,
     port: integer("port", 0, 65_535),
     logLevel: level.text,
     logRetentionDays: integer("logRetentionDays", 1, 3_650),

@@ -76,8 +76,12 @@ export class CertifiedJoin<T extends BlockItem> {
     const all = this.items.get(height)?.filter(({ digest }) => digest.equals(certificate.digest));
     if (all && this.isComplete(all)) return all;
     const { first } = this;
-    const isTrimmed = first && first.offset > 0 && height <= first.height && this.latestItemHeight > height;
-    return this.mayBeTrimmed && isTrimmed ? [] : undefined;
+    if (!this.mayBeTrimmed || !first || first.offset === 0 || this.latestItemHeight <= height)
+      return undefined;
+    // Items with another digest than the certified one are no remains of the block: execute will write it again.
+    const isTrimmed =
+      height < first.height || (height === first.height && all !== undefined && all.length > 0);
+    return isTrimmed ? [] : undefined;
   }
 
   /** Next offset of the items' topic after a restart; undefined: nothing was read. */

@@ -81,6 +81,7 @@ function environmentOf(settings: Settings & { readonly registry: string }): Node
     RUSTORIUM_REGISTRY: settings.registry,
     RUSTORIUM_NETWORK: settings.network,
     RUSTORIUM_HOME: settings.home,
+    RUSTORIUM_HOST: settings.host,
     RUSTORIUM_PORT: String(settings.port),
     RUSTORIUM_LOG_LEVEL: settings.logLevel,
     RUSTORIUM_LOG_RETENTION_DAYS: String(settings.logRetentionDays),

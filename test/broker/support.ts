@@ -54,6 +54,7 @@ export function testSettings(
     network,
     home,
     stores: undefined,
+    host: "127.0.0.1",
     port: 0,
     logLevel: "error",
     logRetentionDays: 1,

@@ -91,7 +91,7 @@ describe("docker-compose.yml", () => {
   });
 
   it.each(ours)("%s has the network's settings and its secrets", (name, service) => {
-    const { RUSTORIUM_PORT, ...common } = service.environment!;
+    const { RUSTORIUM_PORT, RUSTORIUM_HOST, ...common } = service.environment!;
     expect(common).toEqual({
       RUSTORIUM_BROKERS: "redpanda:9092",
       RUSTORIUM_REGISTRY: "http://redpanda:8081",
@@ -100,6 +100,8 @@ describe("docker-compose.yml", () => {
       RUSTORIUM_STORES: "/stores",
     });
     expect(RUSTORIUM_PORT).toBe(name === "gateway" ? "8080" : undefined);
+    // Its container's own address would be out of reach of the published port.
+    expect(RUSTORIUM_HOST).toBe(name === "gateway" ? "0.0.0.0" : undefined);
     expect(service.volumes).toEqual(["secrets:/secrets"]);
   });
 
