@@ -1,5 +1,5 @@
 import type { AccountState, EscrowState } from "../../schemas/generated.js";
-import { accountKey, escrowKey, type StateKey } from "./key.js";
+import { escrowKey, type StateKey } from "./key.js";
 import {
   accountValue,
   asAccount,
@@ -32,10 +32,6 @@ export class Overlay {
 
   setAccount(key: StateKey, account: AccountState): void {
     this.changed.set(key, accountValue(account));
-  }
-
-  accountOf(id: Buffer): AccountState {
-    return this.account(accountKey(id));
   }
 
   escrow(sender: Buffer, transactionId: Buffer): EscrowState | undefined {

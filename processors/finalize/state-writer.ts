@@ -12,9 +12,9 @@ import type { Alert, OutputRecord } from "../stage.js";
 export class StateWriter {
   /** Certificates whose changes have not been written, by height. */
   private readonly certified = new Map<number, FinalityCertificate>();
-  /** Changes as execute wrote them, by height, in order; a height may be written again after a contradiction. */
   /** Heights whose changes were reported not to hash to the certified root. */
   private readonly namedForgeries = new Set<number>();
+  /** Changes as execute wrote them, by height, in order; a height may be written again after a contradiction. */
   private readonly changes = new Map<number, { changes: BlockChanges; offset: number }[]>();
 
   /** @param height height that shard.state is complete up to */

@@ -48,7 +48,7 @@ export class NotifyTask implements StageTask {
         if (!receipt) return false;
         if (receipt.result.sourceOffset >= 0)
           outputs.push(ofReceipt(receipt, "PRE_CONFIRMED", record.timeMs));
-        this.join.addItem({ ...receipt }, record.offset);
+        this.join.addItem(receipt, record.offset);
         return true;
       }
       case "shard.finalized": {

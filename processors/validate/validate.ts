@@ -100,7 +100,7 @@ export class ValidateTask implements StageTask {
     if (!decode) return { ok: false, code: "UNKNOWN_SCHEMA", detail: `schema id ${schemaId}` };
     const transaction = decode(avroBytes);
     if (transaction) return { ok: true, transaction };
-    return own && decodesLoosely(avroBytes)
+    return own && codec("SignedTransaction").decodeAny(avroBytes)
       ? { ok: false, code: "NON_CANONICAL", detail: "decodes, but does not encode to the same bytes" }
       : { ok: false, code: "MALFORMED", detail: "not Avro of the schema that it names" };
   }
@@ -129,14 +129,5 @@ export class ValidateTask implements StageTask {
       key: transactionId ?? Buffer.from(`${record.partition}:${record.offset}`),
       value: codec("RejectedTransaction").encode(value),
     };
-  }
-}
-
-function decodesLoosely(avroBytes: Buffer): boolean {
-  try {
-    codec("SignedTransaction").type.fromBuffer(avroBytes);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -35,15 +35,10 @@ export async function openCluster(
       throw new SettingError("brokers are configured, but no registry: --registry or RUSTORIUM_REGISTRY");
     return { brokers, registry, pids: new Map(), stop: async () => undefined };
   }
-  const projectJars = jarsPresent({ projectRoot });
-  const decision = decideToolchain(projectJars ? await detectJava() : await detectToolchain(), {
-    jarsPresent: projectJars,
-  });
-  // Without a Java for the jars, the full look also asks Docker; startEmbedded says what to install where there is neither.
-  if (
-    decision.mode !== "embedded" &&
-    decideToolchain(await detectToolchain(), { jarsPresent: projectJars }).mode === "docker"
-  ) {
+  const needs = { jarsPresent: jarsPresent({ projectRoot }) };
+  // With the jars here Java alone decides, quickly. startEmbedded says what to install where there is neither it nor Docker.
+  const isReady = needs.jarsPresent && decideToolchain(await detectJava(), needs).mode === "embedded";
+  if (!isReady && decideToolchain(await detectToolchain(), needs).mode === "docker") {
     const docker = await startDockerRedpanda({ projectRoot, log: say });
     return {
       brokers: docker.brokers,
