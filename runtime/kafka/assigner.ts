@@ -1,4 +1,5 @@
-import { AssignerProtocol, type PartitionAssigner } from "kafkajs";
+import type { PartitionAssigner } from "kafkajs";
+import { AssignerProtocol } from "./kafkajs.js";
 
 const NAME = "rustorium-copartition";
 const VERSION = 1;

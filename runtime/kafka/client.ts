@@ -1,4 +1,5 @@
-import { Kafka, type logCreator, logLevel } from "kafkajs";
+import type { Kafka as KafkaClient, logCreator } from "kafkajs";
+import { Kafka, logLevel } from "./kafkajs.js";
 
 /** How long a request to the broker may take, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -12,7 +13,7 @@ export interface ClientOptions {
 }
 
 /** A kafkajs client. Everything that imports kafkajs is in this folder. */
-export function connectKafka(options: ClientOptions): Kafka {
+export function connectKafka(options: ClientOptions): KafkaClient {
   process.env.KAFKAJS_NO_PARTITIONER_WARNING = "1";
   const creator: logCreator = () => (entry) => {
     const { message, timestamp: _timestamp, logger: _logger, ...details } = entry.log;

@@ -1,8 +1,9 @@
-import kafkajs, { type PartitionMetadata } from "kafkajs";
+import type { PartitionMetadata } from "kafkajs";
+import { Partitioners } from "./kafkajs.js";
 
 /** Chooses partitions as any Kafka producer does: murmur2 of the key; without a key, in turn. */
 export function partitionByKey(topic: string, partitions: number): (key: Buffer | null) => number {
-  const partitioner = kafkajs.Partitioners.DefaultPartitioner();
+  const partitioner = Partitioners.DefaultPartitioner();
   const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
     partitionId,
     leader: 0,

@@ -1,5 +1,6 @@
-import { CompressionTypes, type Kafka, type Message, type Producer } from "kafkajs";
+import type { Kafka, Message, Producer } from "kafkajs";
 import { inBatches } from "./in-batches.js";
+import { CompressionTypes } from "./kafkajs.js";
 
 /** A message for one topic on the cluster. */
 export interface OutgoingMessage {

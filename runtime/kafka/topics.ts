@@ -1,6 +1,7 @@
-import kafkajs, { type Admin } from "kafkajs";
+import type { Admin } from "kafkajs";
 import { CATALOGUE, partitionsOf, topicOnCluster } from "../../topics/catalogue.js";
 import { brokerConfiguration, SAFETY_SETTINGS } from "../../topics/configuration.js";
+import { ConfigResourceTypes } from "./kafkajs.js";
 
 /** How long the cluster may take to make topics and elect their leaders, in milliseconds. */
 const CREATE_TIMEOUT_MS = 30_000;
@@ -85,7 +86,7 @@ export async function checkTopics(
   const { topics } = await admin.fetchTopicMetadata({ topics: names });
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
   });
   for (const topic of present) {
     const name = topicOnCluster(network, topic.name);

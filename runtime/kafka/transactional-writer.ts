@@ -1,5 +1,6 @@
-import { CompressionTypes, type Kafka, type Producer } from "kafkajs";
+import type { Kafka, Producer } from "kafkajs";
 import { inBatches } from "./in-batches.js";
+import { CompressionTypes } from "./kafkajs.js";
 import { BYTES_PER_SEND_MAX, groupByTopic, type OutgoingMessage } from "./plain-writer.js";
 
 /** How long the broker keeps a transaction open whose producer is gone, in milliseconds. */

@@ -8,6 +8,12 @@ const STOP_TIMEOUT_MS = 10_000;
 /** Heap of one Node child, in MiB: six of them and the parent stay below 1.5 GiB together. */
 const HEAP_MIB_MAX = 256;
 
+/**
+ * Heap from the start, in MiB. Left to grow from nothing it stays so small that V8 marks all of it several times a second,
+ * on threads that take the cores from everyone else (measured: 38 full collections in a replay of 8,000, then 5).
+ */
+const HEAP_MIB_INITIAL = 224;
+
 /** Young generation, in MiB: most objects live for one batch, and should be dead before they are looked at. */
 const YOUNG_MIB_MAX = 32;
 
@@ -38,6 +44,8 @@ export class Children {
       process.execPath,
       [
         `--max-old-space-size=${HEAP_MIB_MAX}`,
+        `--initial-heap-size=${HEAP_MIB_INITIAL}`,
+        `--min-semi-space-size=${YOUNG_MIB_MAX}`,
         `--max-semi-space-size=${YOUNG_MIB_MAX}`,
         ...this.nodeFlags,
         join(this.projectRoot, "bin", "rustorium.js"),

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import kafkajs from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../ledger/block/header.js";
 import { read } from "../../processors/read.js";
@@ -7,6 +6,7 @@ import type { InputRecord } from "../../processors/stage.js";
 import type { OpenTask, StageDriver } from "../../runtime/driver/environment.js";
 import { perform } from "../../runtime/driver/perform.js";
 import type { Home } from "../../runtime/home.js";
+import { AssignerProtocol } from "../../runtime/kafka/kafkajs.js";
 import { PlainWriter } from "../../runtime/kafka/plain-writer.js";
 import { type OpenEnvironment, openEnvironment } from "../../runtime/process/environment.js";
 import { stageDefinitions } from "../../runtime/process/stages.js";
@@ -109,7 +109,7 @@ describe("a stage with two members", { timeout: TEST_TIMEOUT_MS }, () => {
     expect(described.members).toHaveLength(2);
     const { inputs } = first.runner(group).definition;
     for (const { memberAssignment } of described.members) {
-      const { assignment } = kafkajs.AssignerProtocol.MemberAssignment.decode(memberAssignment)!;
+      const { assignment } = AssignerProtocol.MemberAssignment.decode(memberAssignment)!;
       const shares = Object.values(assignment).map((partitions) => [...partitions].sort());
       expect(shares).toHaveLength(inputs.length);
       for (const share of shares) expect(share).toEqual(shares[0]);

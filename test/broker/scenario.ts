@@ -1,8 +1,8 @@
 import { SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
-import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AMOUNT_LIMIT } from "../../ledger/amount.js";
 import { transactionIdOf } from "../../ledger/transaction/index.js";
+import { Kafka, logLevel } from "../../runtime/kafka/kafkajs.js";
 import { codec, fromWire } from "../../schemas/codec.js";
 import { CATALOGUE, subjectOf, topicOnCluster } from "../../topics/catalogue.js";
 import { ONE } from "../support/network.js";

@@ -1,0 +1,91 @@
+import { createRequire } from "node:module";
+import { type Encoded, encodeProduceBody, type ProduceArguments } from "./produce-request.js";
+
+/**
+ * The only file that loads kafkajs. Before it does, three internal functions of kafkajs 2.2.4 (pinned) are replaced that
+ * cost more than all of our own work: how messages are grouped by partition (quadratic in kafkajs), how a produce request
+ * is encoded, and how a request gets its frame. `test/kafka/replacements.test.ts` compares them with the originals.
+ */
+
+export type Crc32C = (bytes: Buffer) => number;
+
+const require = createRequire(import.meta.url);
+
+type RequestOf<A> = (args: A) => { encode(): Promise<Encoded> };
+interface GroupArguments<M, P> {
+  readonly topic: string;
+  readonly partitionMetadata: readonly P[];
+  readonly messages: readonly M[];
+  partitioner(args: { topic: string; partitionMetadata: readonly P[]; message: M }): number;
+}
+interface FrameArguments {
+  readonly correlationId: number;
+  readonly clientId: string | null;
+  readonly request: { apiKey: number; apiVersion: number; encode(): Promise<Encoded> };
+}
+
+const crc32C = require("kafkajs/src/protocol/recordBatch/crc32C/index.js") as Crc32C;
+const NO_COMPRESSION = 0;
+
+replace<RequestOf<ProduceArguments>>("protocol/requests/produce/v3/request.js", (original) => (args) => {
+  const isPlain =
+    (args.compression ?? NO_COMPRESSION) === NO_COMPRESSION &&
+    args.topicData.every(({ partitions }) =>
+      partitions.every(({ messages }) => messages.every(({ headers, timestamp }) => !headers && !timestamp)),
+    );
+  const request = original(args);
+  return isPlain
+    ? { ...request, encode: async () => encoded(encodeProduceBody(args, Date.now(), crc32C)) }
+    : request;
+});
+
+replace<(args: GroupArguments<unknown, unknown>) => Record<number, unknown[]>>(
+  "producer/groupMessagesPerPartition.js",
+  () =>
+    ({ topic, partitionMetadata, messages, partitioner }) => {
+      const groups: Record<number, unknown[]> = {};
+      if (partitionMetadata.length === 0) return groups;
+      for (const message of messages) {
+        const partition = partitioner({ topic, partitionMetadata, message });
+        const group = groups[partition];
+        if (group) group.push(message);
+        else groups[partition] = [message];
+      }
+      return groups;
+    },
+);
+
+replace<(args: FrameArguments) => Promise<Encoded>>(
+  "protocol/request.js",
+  () =>
+    async ({ correlationId, clientId, request }) => {
+      const body = (await request.encode()).buffer;
+      const name = Buffer.from(clientId ?? "");
+      const size = 2 + 2 + 4 + 2 + name.length + body.length;
+      const frame = Buffer.allocUnsafe(4 + size);
+      let at = frame.writeInt32BE(size, 0);
+      at = frame.writeInt16BE(request.apiKey, at);
+      at = frame.writeInt16BE(request.apiVersion, at);
+      at = frame.writeInt32BE(correlationId, at);
+      at = frame.writeInt16BE(clientId === null ? -1 : name.length, at);
+      at += name.copy(frame, at);
+      body.copy(frame, at);
+      return encoded(frame);
+    },
+);
+
+function encoded(bytes: Buffer): Encoded {
+  return { buf: bytes, buffer: bytes, size: () => bytes.length };
+}
+
+/** Puts another function in the place of a module's export, for every module that asks for it from now on. */
+function replace<F>(path: string, by: (original: F) => F): void {
+  if (require.cache[require.resolve("kafkajs")])
+    throw new Error("kafkajs was loaded before its replacements");
+  const file = require.resolve(`kafkajs/src/${path}`);
+  const original = require(file) as F;
+  require.cache[file]!.exports = by(original);
+}
+
+export const { AssignerProtocol, CompressionTypes, ConfigResourceTypes, Kafka, logLevel, Partitioners } =
+  require("kafkajs") as typeof import("kafkajs");
