@@ -9,6 +9,7 @@ import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
 import { percentiles } from "../../runtime/session/figures.js";
 import { followNotifications } from "../../runtime/session/follow.js";
 import { Publisher } from "../../runtime/session/publisher.js";
+import { signatureLimitTps, signatureRate } from "../../runtime/session/signature-rate.js";
 import { startSystem } from "../../runtime/session/system.js";
 import { type Tracked, Tracker } from "../../runtime/session/tracker.js";
 import { EXIT } from "../failure.js";
@@ -74,6 +75,7 @@ async function replay(file: string, flags: ReplayFlags, say: (line: string) => v
   const home = await mkdtemp(join(tmpdir(), "rustorium-replay-"));
   const settings = { ...given, home, network: `replay-${Date.now().toString(36)}` };
   const log = await openLog(settings, "replay");
+  const checksBefore = signatureRate();
   const plan = {
     chainId: MAINNET,
     consensus: "hybrid-pos" as const,
@@ -148,10 +150,13 @@ async function replay(file: string, flags: ReplayFlags, say: (line: string) => v
     clearInterval(progress);
     say("all ended; a fresh reader verifies the chain");
     const audited = await auditWhenQuiet(network, reader);
-    report = reportOf(submissions, tracker, expected, audited);
     await following.stop();
     await publisher.close();
     await environment.close();
+    await system.stop();
+    const checksPerSecond = (checksBefore + signatureRate()) / 2;
+    const limitTps = signatureLimitTps(checksPerSecond, plan.validators);
+    report = reportOf(submissions, tracker, expected, audited, limitTps);
     return { report, code: isGood(report) ? EXIT.ok : EXIT.wrong };
   } finally {
     await system.stop();
@@ -170,6 +175,7 @@ function render(report: ReplayReport): string {
     `senders matched ${report.sendersMatched ?? "-"}, hashes matched ${report.hashesMatched ?? "-"}`,
     `value conserved: ${report.valueConserved ? "yes" : "NO"}; certificates verified ${report.certificatesVerified}`,
     `${report.tps} final transactions a second; ${report.completedTps} with transfers between shards completed`,
+    `${report.sustainedTps} a second in the second half, ${report.ratioToSignatureLimit} of the ${report.signatureLimitTps} that signature checks alone allow`,
     [
       times("pre-confirmed", report.preconfirmMs),
       times("final", report.finalMs),

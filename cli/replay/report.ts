@@ -22,6 +22,11 @@ export interface ReplayReport {
   readonly tps: number;
   /** The same until the last transfer between shards was completed. */
   readonly completedTps: number;
+  /** Final transactions a second while the second half of them became final: processes have warmed up by then. */
+  readonly sustainedTps: number;
+  /** What the machine could do if it only checked signatures, measured before and after; and the sustained rate over it. */
+  readonly signatureLimitTps: number;
+  readonly ratioToSignatureLimit: number;
   readonly preconfirmMs: Percentiles | null;
   readonly finalMs: Percentiles | null;
   readonly completeMs: Percentiles | null;
@@ -36,6 +41,7 @@ export function reportOf(
   tracker: Tracker,
   expected: readonly Expected[] | undefined,
   audited: AuditReport,
+  signatureLimitTps: number,
 ): ReplayReport {
   const rejected: Record<string, number> = {};
   let final = 0;
@@ -61,6 +67,9 @@ export function reportOf(
       : null;
   const perSecond = (lastMs: number) =>
     lastMs > firstMs ? Math.round((final * 1_000) / (lastMs - firstMs)) : 0;
+  const sustainedTps = sustained(
+    submissions.flatMap(({ outcome, finalMs }) => (outcome === "applied" && finalMs ? [finalMs] : [])),
+  );
   return {
     submitted: submissions.length,
     final,
@@ -72,6 +81,9 @@ export function reportOf(
     valueConserved: audited.valueConserved,
     tps: perSecond(lastFinalMs),
     completedTps: perSecond(lastSettledMs),
+    sustainedTps,
+    signatureLimitTps: Math.round(signatureLimitTps),
+    ratioToSignatureLimit: Number((sustainedTps / signatureLimitTps).toFixed(3)),
     preconfirmMs: latency(({ preconfirmedMs }) => preconfirmedMs),
     finalMs: latency(({ finalMs }) => finalMs),
     completeMs: latency(({ settledMs }) => settledMs),
@@ -79,6 +91,15 @@ export function reportOf(
     certificatesVerified: audited.certificatesVerified,
     faults: audited.faults,
   };
+}
+
+/** Events a second in the second half of them. */
+function sustained(timesMs: readonly number[]): number {
+  const sorted = timesMs.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [fromMs, toMs] = [sorted[middle], sorted.at(-1)];
+  if (fromMs === undefined || toMs === undefined || toMs <= fromMs) return 0;
+  return Math.round(((sorted.length - 1 - middle) * 1_000) / (toMs - fromMs));
 }
 
 /** Whether nothing was lost, doubled, mismatched or created from nothing. */

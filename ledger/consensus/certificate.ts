@@ -1,6 +1,5 @@
 import type { BlockHeader, ValidatorSignature } from "../../schemas/generated.js";
-import { digestOf, voteMessage } from "../block/header.js";
-import { verifyEd25519 } from "../crypto/ed25519.js";
+import { digestOf } from "../block/header.js";
 import type { ConsensusModule } from "./index.js";
 
 /** Why a certificate is none. */
@@ -20,7 +19,6 @@ export function verifyCertificate(
   consensus: ConsensusModule,
 ): { ok: true; digest: Buffer; signedStake: number } | { ok: false; fault: CertificateFault } {
   const digest = digestOf(header);
-  const message = voteMessage(digest);
   let signedStake = 0;
   let previous = Number.NEGATIVE_INFINITY;
   for (const { validator: number, signature } of signatures) {
@@ -28,7 +26,7 @@ export function verifyCertificate(
     if (!validator) return { ok: false, fault: "UNKNOWN_VALIDATOR" };
     if (number <= previous) return { ok: false, fault: "SIGNERS_NOT_ASCENDING" };
     previous = number;
-    if (!verifyEd25519(signature, message, validator.publicKey))
+    if (!consensus.verifyVote(validator, digest, signature))
       return { ok: false, fault: "BAD_VOTE_SIGNATURE" };
     signedStake += validator.stake;
   }

@@ -1,5 +1,6 @@
 import type { GenesisValidator } from "../../schemas/generated.js";
 import type { ConsensusModule } from "./index.js";
+import { verifyVote } from "./votes.js";
 
 /**
  * Stake-weighted votes on what the log means. The log proposes, so there are no rounds and no leader; strictly more than
@@ -16,6 +17,7 @@ export function hybridPos(validators: readonly GenesisValidator[]): ConsensusMod
   return {
     name: "hybrid-pos",
     validators: byNumber,
+    verifyVote,
     isQuorum: (signedStake) => BigInt(signedStake) * 3n > total * 2n,
   };
 }

@@ -7,6 +7,8 @@ export interface ConsensusModule {
   readonly name: ConsensusName;
   /** Validators that may sign, by number. */
   readonly validators: ReadonlyMap<number, GenesisValidator>;
+  /** Whether the validator signed the digest of a header. */
+  verifyVote(validator: GenesisValidator, digest: Buffer, signature: Buffer): boolean;
   /** Whether this much signed stake (whole RUS) certifies a block. */
   isQuorum(signedStake: number): boolean;
 }

@@ -1,5 +1,6 @@
 import type { GenesisValidator } from "../../schemas/generated.js";
 import type { ConsensusModule } from "./index.js";
+import { verifyVote } from "./votes.js";
 
 /** One signer whose signature is final: development, and installations that trust one party. */
 export function solo(validators: readonly GenesisValidator[]): ConsensusModule {
@@ -10,6 +11,7 @@ export function solo(validators: readonly GenesisValidator[]): ConsensusModule {
   return {
     name: "solo",
     validators: new Map([[only.validator, only]]),
+    verifyVote,
     isQuorum: (signedStake) => signedStake >= only.stake,
   };
 }

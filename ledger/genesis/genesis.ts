@@ -19,7 +19,7 @@ const GENESIS_DOMAIN = Buffer.from("rustorium/genesis/v1\0");
 export const ACCOUNTS_PER_PART = 5_000;
 
 export const DEFAULT_PARAMETERS: GenesisParameters = {
-  blockIntervalMs: 100,
+  blockIntervalMs: 200,
   maximumEntriesPerBlock: 1_000,
   transactionBytesMax: 256 * 1024,
   allowUnprotected: false,

@@ -1,6 +1,5 @@
-import { digestOf, voteMessage } from "../../ledger/block/header.js";
+import { digestOf } from "../../ledger/block/header.js";
 import type { ConsensusModule } from "../../ledger/consensus/index.js";
-import { verifyEd25519 } from "../../ledger/crypto/ed25519.js";
 import type { BlockHeader, FinalityCertificate, Vote } from "../../schemas/generated.js";
 import type { Alert } from "../stage.js";
 
@@ -33,7 +32,7 @@ export class Ballot {
     const name = digest.toString("latin1");
     const before = this.voted.get(vote.validator);
     if (before === name) return undefined;
-    if (!verifyEd25519(vote.signature, voteMessage(digest), validator.publicKey)) {
+    if (!this.consensus.verifyVote(validator, digest, vote.signature)) {
       return { code: "BAD_VOTE_SIGNATURE", message: where };
     }
     if (before !== undefined) return { code: "EQUIVOCATION", message: `${where} signed two digests` };

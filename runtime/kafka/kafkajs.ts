@@ -2,9 +2,9 @@ import { createRequire } from "node:module";
 import { type Encoded, encodeProduceBody, type ProduceArguments } from "./produce-request.js";
 
 /**
- * The only file that loads kafkajs. Before it does, three internal functions of kafkajs 2.2.4 (pinned) are replaced that
- * cost more than all of our own work: how messages are grouped by partition (quadratic in kafkajs), how a produce request
- * is encoded, and how a request gets its frame. `test/kafka/replacements.test.ts` compares them with the originals.
+ * The only file that loads kafkajs. Before it does, internal functions of kafkajs 2.2.4 (pinned) are replaced that cost
+ * more than all of our own work: how messages are grouped by partition (quadratic in kafkajs), how a produce request is
+ * encoded, how a request gets its frame, and how often coordinators are looked up. `test/kafka/replacements.test.ts` compares them with the originals.
  */
 
 export type Crc32C = (bytes: Buffer) => number;
@@ -73,6 +73,33 @@ replace<(args: FrameArguments) => Promise<Encoded>>(
       return encoded(frame);
     },
 );
+
+interface Coordinated {
+  findGroupCoordinatorMetadata(args: { groupId: string; coordinatorType: number }): Promise<object>;
+}
+/**
+ * How long a connection trusts in who coordinates a group or a transactional id, in milliseconds. kafkajs asks four times
+ * for each transaction. After a failure the writers here start with a new connection, and so ask again.
+ */
+const COORDINATOR_MAX_AGE_MS = 2_000;
+
+replace<{ prototype: Coordinated }>("cluster/index.js", (Cluster) => {
+  const find = Cluster.prototype.findGroupCoordinatorMetadata;
+  const known = new WeakMap<Coordinated, Map<string, { atMs: number; found: Promise<object> }>>();
+  Cluster.prototype.findGroupCoordinatorMetadata = function (this: Coordinated, args) {
+    const own = known.get(this) ?? new Map<string, { atMs: number; found: Promise<object> }>();
+    known.set(this, own);
+    const name = `${args.coordinatorType}/${args.groupId}`;
+    const before = own.get(name);
+    const nowMs = performance.now();
+    if (before && nowMs - before.atMs < COORDINATOR_MAX_AGE_MS) return before.found;
+    const found = find.call(this, args);
+    own.set(name, { atMs: nowMs, found });
+    found.catch(() => own.delete(name));
+    return found;
+  };
+  return Cluster;
+});
 
 function encoded(bytes: Buffer): Encoded {
   return { buf: bytes, buffer: bytes, size: () => bytes.length };

@@ -35,7 +35,11 @@ export class PlainWriter {
   private sending = false;
   private closed = false;
 
-  constructor(private readonly kafka: Kafka) {}
+  /** @param lingerMs waits this long before each send for more to go with it, in milliseconds */
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly lingerMs = 0,
+  ) {}
 
   /** Resolves when the broker has all messages. */
   write(messages: readonly OutgoingMessage[]): Promise<Acknowledged> {
@@ -50,6 +54,7 @@ export class PlainWriter {
   private async drain(): Promise<void> {
     this.sending = true;
     while (this.queue.length > 0) {
+      if (this.lingerMs > 0) await new Promise((resolve) => setTimeout(resolve, this.lingerMs));
       const taken = this.takeNext();
       try {
         const offsets: number[] = [];

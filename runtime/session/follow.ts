@@ -11,7 +11,7 @@ const FETCH_WAIT_MS = 250;
 const RETRY_MS = 500;
 
 /** Pace of following notifications: what a latency is measured too long by, at most, in milliseconds. */
-const NOTIFICATIONS_PACE_MS = 10;
+const NOTIFICATIONS_PACE_MS = 25;
 
 /** A running tap. */
 export interface Following {

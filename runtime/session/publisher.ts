@@ -5,6 +5,9 @@ import { topicOnCluster } from "../../topics/catalogue.js";
 import { partitionByKey } from "../kafka/partition-by-key.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 
+/** Transactions that come within this time go to the broker together, in milliseconds; Kafka's own producer waits 5. */
+const LINGER_MS = 10;
+
 /** Where the broker put a published record. */
 export interface Submission {
   readonly partition: number;
@@ -23,7 +26,7 @@ export class Publisher {
     private readonly schemaId: number,
     partitions: number,
   ) {
-    this.writer = new PlainWriter(kafka);
+    this.writer = new PlainWriter(kafka, LINGER_MS);
     this.topic = topicOnCluster(network, "transactions");
     this.partitionOf = partitionByKey(this.topic, partitions);
   }

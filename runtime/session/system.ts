@@ -46,9 +46,10 @@ export async function startSystem(
   const cluster: Cluster = await openCluster(settings, projectRoot, settings.home, fresh, say);
   const pointed = { ...settings, brokers: cluster.brokers, registry: cluster.registry };
   const children = new Children(projectRoot, environmentOf(pointed), say);
-  const stop = async () => {
-    await children.stop();
-    await cluster.stop();
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= children.stop().then(() => cluster.stop());
+    return stopped;
   };
   try {
     const { network, founded } = await prepareNetwork(pointed, plan, log);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { startOfChain } from "../../ledger/block/position.js";
+import { withMemory } from "../../ledger/consensus/votes.js";
 import { initialState } from "../../ledger/genesis/genesis.js";
 import type { ChainOptions } from "../../processors/chain/chain-reader.js";
 import {
@@ -25,6 +26,16 @@ export function shardOfPartition({ network }: Environment, partition: number): n
   const shard = network.topology.ofPartition(partition);
   if (!shard) throw new RangeError(`no shard lives in partition ${partition}`);
   return shard.shard;
+}
+
+/** A party's view of the network: its tasks share which votes it has verified, and nobody else's do. */
+export function ownMemory(): (environment: Environment) => Environment {
+  let own: Environment | undefined;
+  return (environment) => {
+    const { network } = environment;
+    own ??= { ...environment, network: { ...network, consensus: withMemory(network.consensus) } };
+    return own;
+  };
 }
 
 /**

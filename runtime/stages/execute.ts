@@ -5,11 +5,12 @@ import type { MacKey } from "../../processors/mac.js";
 import { read } from "../../processors/read.js";
 import type { Environment, OpenTask, StageDefinition } from "../driver/environment.js";
 import { TransactionalWriter } from "../kafka/transactional-writer.js";
-import { openChain } from "./chain-store.js";
+import { openChain, ownMemory } from "./chain-store.js";
 import { tail } from "./tail.js";
 
 /** @param plant tests plant a wrong rule here */
 export function executeStage(macKey: MacKey, plant?: ExecuteOptions["applyTransaction"]): StageDefinition {
+  const own = ownMemory();
   return {
     name: "execute",
     group: "execute",
@@ -22,7 +23,7 @@ export function executeStage(macKey: MacKey, plant?: ExecuteOptions["applyTransa
         `${prefix}.execute.${partition}`,
       );
       try {
-        const { options, store, state } = await openChain(environment, "execute", partition, wipe);
+        const { options, store, state } = await openChain(own(environment), "execute", partition, wipe);
         const written = await writtenDigests(environment, partition, options.position.height);
         const task = new ExecuteTask({
           ...options,

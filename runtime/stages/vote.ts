@@ -5,18 +5,19 @@ import { read } from "../../processors/read.js";
 import type { InputRecord } from "../../processors/stage.js";
 import { VoteTask } from "../../processors/vote/vote.js";
 import type { Environment, StageDefinition } from "../driver/environment.js";
-import { openChain } from "./chain-store.js";
+import { openChain, ownMemory } from "./chain-store.js";
 import { tail } from "./tail.js";
 
 /** A validator: its own group, key and stores. */
 export function voteStage(validator: number, keyPair: KeyPair): StageDefinition {
   const group = `vote-${validator}`;
+  const own = ownMemory();
   return {
     name: "vote",
     group,
     inputs: ["shard.log", "shard.finalized"],
     async open(partition, environment, wipe) {
-      const { options, store, state } = await openChain(environment, group, partition, wipe);
+      const { options, store, state } = await openChain(own(environment), group, partition, wipe);
       try {
         // Read to the end before anything is signed: the topic, not the store, remembers what was.
         const ownVotes = await votesOf(validator, environment, partition, options.position.height);

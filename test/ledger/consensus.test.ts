@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { digestOf } from "../../ledger/block/header.js";
+import { digestOf, voteMessage } from "../../ledger/block/header.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import { type ConsensusName, consensusModule } from "../../ledger/consensus/index.js";
 import { solo } from "../../ledger/consensus/solo.js";
+import { withMemory } from "../../ledger/consensus/votes.js";
 import { keyPairFromSeed, signEd25519 } from "../../ledger/crypto/ed25519.js";
 import type { BlockHeader, GenesisValidator } from "../../schemas/generated.js";
 import { makeTestNetwork } from "../support/network.js";
@@ -116,5 +117,56 @@ describe("a certificate", () => {
       const changed = { ...header, [name]: typeof value === "number" ? value + 1 : Buffer.alloc(32, 1) };
       expect(verdict(signed(2, 3, 4), changed), name).toBe("BAD_VOTE_SIGNATURE");
     }
+  });
+});
+
+describe("a module with memory", () => {
+  const counting = () => {
+    let verified = 0;
+    const module = withMemory({
+      ...consensus,
+      verifyVote: (...args) => {
+        verified++;
+        return consensus.verifyVote(...args);
+      },
+    });
+    return { module, verified: () => verified };
+  };
+
+  it("gives every verdict that the module gives, and verifies a good signature once", () => {
+    const { module, verified } = counting();
+    const good = signed(2, 3, 4);
+    for (let round = 0; round < 3; round++) {
+      expect(verifyCertificate(header, good, module)).toMatchObject({ ok: true, signedStake: 90 });
+    }
+    expect(verified()).toBe(3);
+    const other = { ...header, time: 4 };
+    expect(verifyCertificate(other, good, module)).toMatchObject({ ok: false, fault: "BAD_VOTE_SIGNATURE" });
+    const swapped = [{ ...good[0]!, validator: 1 }, ...good.slice(1)];
+    expect(verifyCertificate(header, swapped, module)).toMatchObject({
+      ok: false,
+      fault: "BAD_VOTE_SIGNATURE",
+    });
+  });
+
+  it("does not remember what it refused, and forgets the oldest", () => {
+    const { module, verified } = counting();
+    const [vote] = signed(4);
+    const validator = consensus.validators.get(4)!;
+    const altered = Buffer.from(vote!.signature);
+    altered[0]! ^= 1;
+    for (let round = 0; round < 2; round++) expect(module.verifyVote(validator, digest, altered)).toBe(false);
+    expect(verified()).toBe(2);
+    const key = net.validatorKeys[3]!;
+    for (let height = 0; height <= 4_096; height++) {
+      const of = digestOf({ ...header, height });
+      expect(module.verifyVote(validator, of, signEd25519(voteMessage(of), key))).toBe(true);
+    }
+    const before = verified();
+    const [first, last] = [0, 4_096].map((height) => digestOf({ ...header, height }));
+    module.verifyVote(validator, last!, signEd25519(voteMessage(last!), key));
+    expect(verified()).toBe(before);
+    module.verifyVote(validator, first!, signEd25519(voteMessage(first!), key));
+    expect(verified()).toBe(before + 1);
   });
 });

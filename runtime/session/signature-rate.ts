@@ -1,0 +1,28 @@
+import { availableParallelism } from "node:os";
+import { recoverPublicKey, signRecoverable } from "../../ledger/crypto/secp256k1.js";
+
+const MEASURE_MS = 400;
+const CHECKS_PER_LOOK = 50;
+
+/** How many secp256k1 senders one core recovers a second now. Blocks for a moment; nothing else should run meanwhile. */
+export function signatureRate(): number {
+  const digest = Buffer.alloc(32, 7);
+  const { signature, recoveryId } = signRecoverable(digest, Buffer.alloc(32, 1));
+  let checks = 0;
+  const startMs = performance.now();
+  let elapsedMs = 0;
+  while (elapsedMs < MEASURE_MS) {
+    for (let index = 0; index < CHECKS_PER_LOOK; index++) recoverPublicKey(digest, signature, recoveryId);
+    checks += CHECKS_PER_LOOK;
+    elapsedMs = performance.now() - startMs;
+  }
+  return (checks * 1_000) / elapsedMs;
+}
+
+/**
+ * Transactions a second at which this machine would do nothing but check signatures: once in validate and once in each
+ * validator. What a machine does beside it is measured against this, as its speed changes by the minute.
+ */
+export function signatureLimitTps(checksPerSecond: number, validators: number): number {
+  return (availableParallelism() * checksPerSecond) / (1 + validators);
+}
