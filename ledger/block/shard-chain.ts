@@ -71,6 +71,8 @@ interface OpenBlock {
   readonly entries: Buffer[];
   readonly receipts: ReceiptResult[];
   readonly outbox: Map<number, CrossShardMessage[]>;
+  /** Append time of the first entry, in milliseconds since 1970. */
+  readonly sinceMs: number;
   weight: number;
   time: number;
   firstSequence: number;
@@ -111,9 +113,9 @@ export class ShardChain {
     return this.last;
   }
 
-  /** Height of the open block if it has an entry. */
-  get openHeight(): number | undefined {
-    return this.open ? this.last.height + 1 : undefined;
+  /** The open block, if it has an entry: its height, and the broker's append time of its first entry. */
+  get openBlock(): { height: number; sinceMs: number } | undefined {
+    return this.open && { height: this.last.height + 1, sinceMs: this.open.sinceMs };
   }
 
   /** Takes the next record of the log: it may be void, go into the open block, or close it. */
@@ -188,6 +190,7 @@ export class ShardChain {
       entries: [],
       receipts: [],
       outbox: new Map(),
+      sinceMs: record.timeMs,
       weight: 0,
       time: this.last.time,
       firstSequence: this.last.sequence + 1,

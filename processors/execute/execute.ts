@@ -94,14 +94,18 @@ export class ExecuteTask implements StageTask {
 
   /** The cut that is due now, if one is; and notes when the next will be. */
   private cut(nowMs: number): OutputRecord | undefined {
-    const height = this.reader.chain.openHeight;
-    if (height === undefined) {
+    const open = this.reader.chain.openBlock;
+    if (!open) {
       this.cutDue = undefined;
       return undefined;
     }
+    const { height, sinceMs } = open;
     if (this.cutDue?.height !== height) {
-      this.cutDue = { height, atMs: nowMs + this.options.network.genesis.parameters.blockIntervalMs };
-      return undefined;
+      const { blockIntervalMs } = this.options.network.genesis.parameters;
+      // It waits since the broker had it. That is believed for half of the interval: clocks differ, and of an old log
+      // the block's own cut may be the next record.
+      const waitedMs = Math.min(Math.max(nowMs - sinceMs, 0), blockIntervalMs / 2);
+      this.cutDue = { height, atMs: nowMs + blockIntervalMs - waitedMs };
     }
     if (nowMs < this.cutDue.atMs) return undefined;
     this.cutDue.atMs = nowMs + CUT_REPEAT_MS;

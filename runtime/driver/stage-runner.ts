@@ -19,7 +19,7 @@ const FETCH_BYTES_PER_PARTITION_MAX = 1024 * 1024;
  * Least time between two fetches that gave records, in milliseconds. An idle stage gets its first record at once; a busy
  * one gets what came in meanwhile together, instead of paying a request, a step and a write for each record.
  */
-const FETCH_PACE_MS = 40;
+const FETCH_PACE_MS = 25;
 /** Non-transactional stages commit positions this often, in milliseconds; what is repeated after a crash is void. */
 const COMMIT_INTERVAL_MS = 500;
 const REOPEN_DELAY_MS_MIN = 200;

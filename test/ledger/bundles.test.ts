@@ -121,7 +121,7 @@ describe("bundles between shards", () => {
   it.each(bad)("are void with %s: %s; the right one still counts afterwards", (why, _what, change) => {
     const [block, bundle] = sent(1);
     expect(main.deliver(block, bundle, change(block)).voided).toBe(why);
-    expect(main.chain.openHeight).toBeUndefined();
+    expect(main.chain.openBlock).toBeUndefined();
     expect(main.deliver(block, bundle).voided).toBeUndefined();
   });
 

@@ -147,14 +147,14 @@ describe("a shard's chain", () => {
   it("counts void records towards no limit", () => {
     pay();
     for (let count = 0; count < 3 * MAX_ENTRIES; count++) log.appendBytes(Buffer.of(count));
-    expect(log.chain.openHeight).toBe(1);
+    expect(log.chain.openBlock?.height).toBe(1);
     for (let count = 2; count < MAX_ENTRIES; count++) expect(pay()).toEqual({});
     expect(pay().block?.header.lastSequence).toBe(MAX_ENTRIES);
   });
 
   it("opens no block for void records", () => {
     log.appendBytes(Buffer.of(1));
-    expect(log.chain.openHeight).toBeUndefined();
+    expect(log.chain.openBlock).toBeUndefined();
     expect(log.cut().voided).toBe("OTHER_CUT");
   });
 

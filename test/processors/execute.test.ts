@@ -62,14 +62,23 @@ describe("execute", () => {
     expect(topicsOf(task.timer(START_MS + INTERVAL + 1_000))).toEqual(["shard.log"]);
   });
 
-  it("counts the interval of each block from its own first entry", () => {
-    const task = open(log);
-    block();
-    task.step(log.records, START_MS);
-    const from = log.records.length;
-    pay();
-    const { wakeAtMs } = task.step(log.records.slice(from), START_MS + 5_000);
-    expect(wakeAtMs).toBe(START_MS + 5_000 + INTERVAL);
+  it("counts the interval of each block from its own first entry, as the broker had it", () => {
+    for (const [lateMs, waitedMs] of [
+      [-5_000, 0],
+      [0, 0],
+      [30, 30],
+      [5_000, INTERVAL / 2],
+    ] as const) {
+      const task = open(log);
+      block();
+      task.step(log.records, START_MS);
+      const from = log.records.length;
+      pay();
+      const nowMs = log.nowMs + lateMs;
+      const { wakeAtMs } = task.step(log.records.slice(from), nowMs);
+      expect(wakeAtMs).toBe(nowMs + INTERVAL - waitedMs);
+      log = new ShardLog(net, 1);
+    }
   });
 
   it("writes header, receipts, changes and messages of a block in one step, all under one digest", () => {
