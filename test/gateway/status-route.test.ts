@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createViews } from "../../gateway/views/index.js";
+import { DEFAULT_PARAMETERS } from "../../ledger/genesis/genesis.js";
 import { heightKey, keyBytes } from "../../ledger/state/key.js";
 import {
   accountId,
@@ -50,7 +51,7 @@ describe("GET /status", () => {
       genesis: hash(3).toString("hex"),
       consensus: "hybrid-pos",
       timeMs: NOW_MS,
-      parameters: { blockIntervalMs: 100, transactionBytesMax: 1_000 },
+      parameters: { blockIntervalMs: DEFAULT_PARAMETERS.blockIntervalMs, transactionBytesMax: 1_000 },
       validators: [
         {
           validator: 1,
