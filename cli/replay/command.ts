@@ -6,7 +6,7 @@ import { DEFAULT_PARAMETERS } from "../../ledger/genesis/genesis.js";
 import { openLog } from "../../runtime/log.js";
 import { openEnvironment } from "../../runtime/process/environment.js";
 import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
-import { percentiles } from "../../runtime/session/figures.js";
+import { describeLatency, latencyOf } from "../../runtime/session/figures.js";
 import { followNotifications } from "../../runtime/session/follow.js";
 import { Publisher } from "../../runtime/session/publisher.js";
 import { signatureLimitTps, signatureRate } from "../../runtime/session/signature-rate.js";
@@ -110,14 +110,8 @@ async function replay(file: string, flags: ReplayFlags, say: (line: string) => v
     );
     const submissions: Tracked[] = [];
     const progress = setInterval(() => {
-      const pre = percentiles(
-        recent.flatMap((tracked) =>
-          tracked.preconfirmedMs ? [tracked.preconfirmedMs - tracked.sentMs] : [],
-        ),
-      );
-      const final = percentiles(
-        recent.flatMap((tracked) => (tracked.finalMs ? [tracked.finalMs - tracked.sentMs] : [])),
-      );
+      const pre = latencyOf(recent, "preconfirmedMs");
+      const final = latencyOf(recent, "finalMs");
       recent = [];
       say(
         `published ${submissions.length} of ${transactions.length}, ended ${submissions.length - tracker.pending}; ` +
@@ -138,8 +132,7 @@ async function replay(file: string, flags: ReplayFlags, say: (line: string) => v
       }
       const sentMs = Date.now();
       const published = publisher.publish(sender ?? null, transaction).then((submission) => {
-        tracker.submitted(submission, sentMs);
-        submissions[index] = tracker.submissions.get(`${submission.partition}:${submission.offset}`)!;
+        submissions[index] = tracker.submitted(submission, sentMs);
       });
       acknowledgements.push(published);
       if (index % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
@@ -167,8 +160,6 @@ async function replay(file: string, flags: ReplayFlags, say: (line: string) => v
 }
 
 function render(report: ReplayReport): string {
-  const times = (name: string, value: ReplayReport["finalMs"]) =>
-    value ? `${name} p50 ${value.p50} ms, p99 ${value.p99} ms` : `${name} -`;
   return [
     `submitted ${report.submitted}, applied ${report.final}, lost ${report.lost}, twice ${report.duplicated}`,
     ...Object.entries(report.rejected).map(([code, count]) => `  refused ${code}: ${count}`),
@@ -177,9 +168,9 @@ function render(report: ReplayReport): string {
     `${report.tps} final transactions a second; ${report.completedTps} with transfers between shards completed`,
     `${report.sustainedTps} a second in the second half, ${report.ratioToSignatureLimit} of the ${report.signatureLimitTps} that signature checks alone allow`,
     [
-      times("pre-confirmed", report.preconfirmMs),
-      times("final", report.finalMs),
-      times("completed", report.completeMs),
+      describeLatency("pre-confirmed", report.preconfirmMs),
+      describeLatency("final", report.finalMs),
+      describeLatency("completed", report.completeMs),
     ].join("; "),
     ...report.shards.map(
       ({ id, height, headHash }) => `shard ${id}: height ${height}, head ${headHash.slice(0, 16)}…`,

@@ -1,5 +1,5 @@
 import type { AuditReport, ShardHead } from "../../runtime/session/audit.js";
-import { type Percentiles, percentiles } from "../../runtime/session/figures.js";
+import { latencyOf, type Percentiles } from "../../runtime/session/figures.js";
 import type { Tracked, Tracker } from "../../runtime/session/tracker.js";
 import type { Expected } from "./input.js";
 
@@ -44,35 +44,25 @@ export function reportOf(
   signatureLimitTps: number,
 ): ReplayReport {
   const rejected: Record<string, number> = {};
-  let final = 0;
   let lastFinalMs = 0;
   let lastSettledMs = 0;
   const firstMs = Math.min(...submissions.map(({ sentMs }) => sentMs));
   for (const { outcome, code, finalMs, settledMs } of submissions) {
-    if (outcome === "applied") final++;
-    else if (outcome) rejected[code ?? ""] = (rejected[code ?? ""] ?? 0) + 1;
+    if (outcome && outcome !== "applied") rejected[code ?? ""] = (rejected[code ?? ""] ?? 0) + 1;
     lastFinalMs = Math.max(lastFinalMs, finalMs ?? 0);
     lastSettledMs = Math.max(lastSettledMs, settledMs ?? finalMs ?? 0);
   }
-  const latency = (end: (tracked: Tracked) => number | undefined) =>
-    percentiles(
-      submissions.flatMap((tracked) => {
-        const at = tracked.outcome === "applied" ? end(tracked) : undefined;
-        return at === undefined ? [] : [at - tracked.sentMs];
-      }),
-    );
+  const applied = submissions.filter(({ outcome }) => outcome === "applied");
   const matched = (match: (tracked: Tracked, row: Expected) => boolean) =>
     expected
       ? submissions.filter((tracked, index) => expected[index] && match(tracked, expected[index])).length
       : null;
   const perSecond = (lastMs: number) =>
-    lastMs > firstMs ? Math.round((final * 1_000) / (lastMs - firstMs)) : 0;
-  const sustainedTps = sustained(
-    submissions.flatMap(({ outcome, finalMs }) => (outcome === "applied" && finalMs ? [finalMs] : [])),
-  );
+    lastMs > firstMs ? Math.round((applied.length * 1_000) / (lastMs - firstMs)) : 0;
+  const sustainedTps = sustained(applied.flatMap(({ finalMs }) => finalMs ?? []));
   return {
     submitted: submissions.length,
-    final,
+    final: applied.length,
     rejected: Object.fromEntries(Object.entries(rejected).sort(([a], [b]) => (a < b ? -1 : 1))),
     lost: submissions.filter(({ outcome }) => outcome === undefined).length,
     duplicated: tracker.duplicated,
@@ -84,9 +74,9 @@ export function reportOf(
     sustainedTps,
     signatureLimitTps: Math.round(signatureLimitTps),
     ratioToSignatureLimit: Number((sustainedTps / signatureLimitTps).toFixed(3)),
-    preconfirmMs: latency(({ preconfirmedMs }) => preconfirmedMs),
-    finalMs: latency(({ finalMs }) => finalMs),
-    completeMs: latency(({ settledMs }) => settledMs),
+    preconfirmMs: latencyOf(applied, "preconfirmedMs"),
+    finalMs: latencyOf(applied, "finalMs"),
+    completeMs: latencyOf(applied, "settledMs"),
     shards: audited.shards,
     certificatesVerified: audited.certificatesVerified,
     faults: audited.faults,

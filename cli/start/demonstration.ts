@@ -59,13 +59,7 @@ export async function demonstrate(
     const sentMs = Date.now();
     const published = publisher.publishBytes(key, value);
     demonstrated.push(
-      published.then((submission) => {
-        tracker.submitted(submission, sentMs);
-        return {
-          tracked: tracker.submissions.get(`${submission.partition}:${submission.offset}`)!,
-          expected,
-        };
-      }),
+      published.then((submission) => ({ tracked: tracker.submitted(submission, sentMs), expected })),
     );
     return published;
   };

@@ -1,5 +1,5 @@
 import type { AuditReport } from "../../runtime/session/audit.js";
-import { percentiles } from "../../runtime/session/figures.js";
+import { describeLatency, latencyOf, type TrackedEvent } from "../../runtime/session/figures.js";
 import type { DemonstrationResult } from "./demonstration.js";
 
 /** The summary of a demonstration, and whether everything in it is as it must be. */
@@ -21,15 +21,8 @@ export function summarise(result: DemonstrationResult, audited: AuditReport, sta
   for (const { tracked } of bad)
     byCode.set(tracked.code ?? "(none)", (byCode.get(tracked.code ?? "(none)") ?? 0) + 1);
   const across = good.filter(({ tracked }) => tracked.crossShard);
-  const times = (name: string, end: "preconfirmedMs" | "finalMs" | "settledMs") => {
-    const found = percentiles(
-      good.flatMap(({ tracked }) => {
-        const at = tracked[end];
-        return at === undefined ? [] : [at - tracked.sentMs];
-      }),
-    );
-    return found ? `${name} p50 ${found.p50} ms, p99 ${found.p99} ms` : `${name} -`;
-  };
+  const goodTracked = good.map(({ tracked }) => tracked);
+  const times = (name: string, end: TrackedEvent) => describeLatency(name, latencyOf(goodTracked, end));
   const checks: [string, boolean][] = [
     [
       `every one of ${demonstrated.length} published records reached its last status (${lost} did not)`,

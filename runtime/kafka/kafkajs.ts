@@ -1,13 +1,12 @@
 import { createRequire } from "node:module";
-import { type Encoded, encodeProduceBody, type ProduceArguments } from "./produce-request.js";
+import { type Crc32C, type Encoded, encodeProduceBody, type ProduceArguments } from "./produce-request.js";
 
 /**
  * The only file that loads kafkajs. Before it does, internal functions of kafkajs 2.2.4 (pinned) are replaced that cost
  * more than all of our own work: how messages are grouped by partition (quadratic in kafkajs), how a produce request is
- * encoded, how a request gets its frame, and how often coordinators are looked up. `test/kafka/replacements.test.ts` compares them with the originals.
+ * encoded, how a request gets its frame, and how often coordinators are looked up. `test/kafka/replacements.test.ts`
+ * compares them with the originals.
  */
-
-export type Crc32C = (bytes: Buffer) => number;
 
 const require = createRequire(import.meta.url);
 

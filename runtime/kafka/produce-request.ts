@@ -1,4 +1,5 @@
-import type { Crc32C } from "./kafkajs.js";
+/** Checksum of a record batch (CRC-32C, Castagnoli). */
+export type Crc32C = (bytes: Buffer) => number;
 
 /** A message as kafkajs hands it to its encoder. */
 export interface EncodableMessage {

@@ -46,13 +46,14 @@ export class Tracker {
     return count;
   }
 
-  submitted(submission: Submission, sentMs: number): void {
+  /** Follows a submission that the broker acknowledged. */
+  submitted(submission: Submission, sentMs: number): Tracked {
     const key = keyOf(submission.partition, submission.offset);
-    this.submissions.set(key, { submission, sentMs });
-    const early = this.early.get(key);
-    if (!early) return;
+    const tracked: Tracked = { submission, sentMs };
+    this.submissions.set(key, tracked);
+    for (const [notification, atMs] of this.early.get(key) ?? []) this.take(notification, atMs);
     this.early.delete(key);
-    for (const [notification, atMs] of early) this.take(notification, atMs);
+    return tracked;
   }
 
   take(notification: Notification, atMs: number): void {

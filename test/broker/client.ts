@@ -61,10 +61,8 @@ export class Client {
   private note(acknowledged: ReturnType<Publisher["publish"]>, outcome: Outcome): Promise<Tracked> {
     const sentMs = Date.now();
     const noted = acknowledged.then((submission) => {
-      const place = `${submission.partition}:${submission.offset}`;
-      this.model.expected.set(place, outcome);
-      this.tracker.submitted(submission, sentMs);
-      return this.tracker.submissions.get(place)!;
+      this.model.expected.set(`${submission.partition}:${submission.offset}`, outcome);
+      return this.tracker.submitted(submission, sentMs);
     });
     this.model.sent.push(noted);
     return noted;

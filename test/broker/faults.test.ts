@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { applyTransaction } from "../../ledger/block/apply-transaction.js";
 import { accountKey, keyBytes } from "../../ledger/state/key.js";
 import { asAccount } from "../../ledger/state/state.js";
 import { transactionIdOf } from "../../ledger/transaction/index.js";
@@ -11,6 +10,7 @@ import { codec, toWire } from "../../schemas/codec.js";
 import type { SignedTransaction } from "../../schemas/generated.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
 import { ONE, type Wallet } from "../support/network.js";
+import { creditTooMuch, WRONG_AMOUNT } from "../support/wrong-credit.js";
 import { accountsOf, chainWithAllVotes, changed, expectSound, recordsOf, twice } from "./chain.js";
 import { Client } from "./client.js";
 import {
@@ -28,16 +28,6 @@ import {
 } from "./support.js";
 
 const NETWORK = "faults";
-/** Who receives this amount is credited one unit more by the planted rule. */
-const WRONG_AMOUNT = 5n * ONE;
-const plant: typeof applyTransaction = (entry, transaction, context) => {
-  const outcome = applyTransaction(entry, transaction, context);
-  if (transaction.amount !== WRONG_AMOUNT) return outcome;
-  const key = accountKey(transaction.recipient);
-  const account = context.overlay.account(key);
-  context.overlay.setAccount(key, { ...account, balance: account.balance + 1n });
-  return outcome;
-};
 
 describe("a network with a faulty execute and a forger", { timeout: TEST_TIMEOUT_MS }, () => {
   const { wallets, wallet } = makeWallets();
@@ -55,7 +45,7 @@ describe("a network with a faulty execute and a forger", { timeout: TEST_TIMEOUT
       settings,
       (home) => [
         ...allStages(home).filter(({ name }) => name !== "execute"),
-        executeStage(home.macKey(), plant),
+        executeStage(home.macKey(), creditTooMuch),
       ],
       log,
     );

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { applyTransaction } from "../../ledger/block/apply-transaction.js";
-import { accountKey } from "../../ledger/state/key.js";
 import { asAccount } from "../../ledger/state/state.js";
 import { transactionIdOf } from "../../ledger/transaction/index.js";
 import { macOf } from "../../processors/mac.js";
@@ -9,17 +8,7 @@ import type { SignedTransaction, UserTransaction } from "../../schemas/generated
 import { audit, balanceOf, certificatesOf, replay, stateTable, statuses } from "../support/auditor.js";
 import { INITIAL_BALANCE, MAC_KEY, makeTestNetwork, ONE } from "../support/network.js";
 import { Pipeline } from "../support/pipeline.js";
-
-/** Credits the recipient of one amount with one unit more than was sent. */
-const WRONG_AMOUNT = 5n * ONE;
-const plant: typeof applyTransaction = (entry, transaction, context) => {
-  const outcome = applyTransaction(entry, transaction, context);
-  if (transaction.amount !== WRONG_AMOUNT) return outcome;
-  const key = accountKey(transaction.recipient);
-  const account = context.overlay.account(key);
-  context.overlay.setAccount(key, { ...account, balance: account.balance + 1n });
-  return outcome;
-};
+import { creditTooMuch, WRONG_AMOUNT } from "../support/wrong-credit.js";
 
 function headersOf(pipeline: Pipeline, shard: number) {
   return pipeline.topics.records("shard.blocks", shard).map((record) => read("BlockHeader", record)!);
@@ -27,7 +16,7 @@ function headersOf(pipeline: Pipeline, shard: number) {
 
 describe("a wrong credit planted in execute", () => {
   const net = makeTestNetwork();
-  const pipeline = new Pipeline(net, { plant });
+  const pipeline = new Pipeline(net, { plant: creditTooMuch });
   const [a, b, c] = [net.wallet(1), net.wallet(1, 1), net.wallet(2)];
   pipeline.pay(a, b, 2n * ONE);
   pipeline.runUntilQuiet();
