@@ -22,9 +22,7 @@ export interface ReplayReport {
   readonly tps: number;
   /** The same until the last transfer between shards was completed. */
   readonly completedTps: number;
-  /** Final transactions a second while the second half of them became final: processes have warmed up by then. */
-  readonly sustainedTps: number;
-  /** What the machine could do if it only checked signatures, measured before and after; and the sustained rate over it. */
+  /** What the machine could do if it only checked signatures, measured before and after; and `tps` over it. */
   readonly signatureLimitTps: number;
   readonly ratioToSignatureLimit: number;
   readonly preconfirmMs: Percentiles | null;
@@ -59,7 +57,7 @@ export function reportOf(
       : null;
   const perSecond = (lastMs: number) =>
     lastMs > firstMs ? Math.round((applied.length * 1_000) / (lastMs - firstMs)) : 0;
-  const sustainedTps = sustained(applied.flatMap(({ finalMs }) => finalMs ?? []));
+  const tps = perSecond(lastFinalMs);
   return {
     submitted: submissions.length,
     final: applied.length,
@@ -69,11 +67,10 @@ export function reportOf(
     sendersMatched: matched((tracked, row) => tracked.sender === row.from),
     hashesMatched: matched((tracked, row) => tracked.transactionId === row.hash),
     valueConserved: audited.valueConserved,
-    tps: perSecond(lastFinalMs),
+    tps,
     completedTps: perSecond(lastSettledMs),
-    sustainedTps,
     signatureLimitTps: Math.round(signatureLimitTps),
-    ratioToSignatureLimit: Number((sustainedTps / signatureLimitTps).toFixed(3)),
+    ratioToSignatureLimit: Number((tps / signatureLimitTps).toFixed(3)),
     preconfirmMs: latencyOf(applied, "preconfirmedMs"),
     finalMs: latencyOf(applied, "finalMs"),
     completeMs: latencyOf(applied, "settledMs"),
@@ -81,15 +78,6 @@ export function reportOf(
     certificatesVerified: audited.certificatesVerified,
     faults: audited.faults,
   };
-}
-
-/** Events a second in the second half of them. */
-function sustained(timesMs: readonly number[]): number {
-  const sorted = timesMs.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [fromMs, toMs] = [sorted[middle], sorted.at(-1)];
-  if (fromMs === undefined || toMs === undefined || toMs <= fromMs) return 0;
-  return Math.round(((sorted.length - 1 - middle) * 1_000) / (toMs - fromMs));
 }
 
 /** Whether nothing was lost, doubled, mismatched or created from nothing. */
