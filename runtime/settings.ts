@@ -21,6 +21,8 @@ export interface Settings {
   readonly logLevel: string;
   /** Log files older than this many days are deleted. */
   readonly logRetentionDays: number;
+  /** A group member that isn't heard of for this long loses its partitions, in milliseconds. */
+  readonly sessionTimeoutMs: number;
   /** Replication factor of new topics. */
   readonly replication: number;
 }
@@ -58,6 +60,13 @@ export const OPTIONS: readonly Option[] = [
     toml: "log-retention-days",
     about: "days that log files are kept",
     fallback: 7,
+  },
+  {
+    name: "sessionTimeoutMs",
+    toml: "session-timeout-ms",
+    about:
+      "a process that isn't heard of for this long loses its partitions; brokers allow 6000 and more by default",
+    fallback: 6_000,
   },
   { name: "replication", toml: "replication", about: "replication factor of new topics", fallback: 1 },
 ];
@@ -117,6 +126,7 @@ export function loadSettings(
     port: integer("port", 0, 65_535),
     logLevel: level.text,
     logRetentionDays: integer("logRetentionDays", 1, 3_650),
+    sessionTimeoutMs: integer("sessionTimeoutMs", 1_000, 300_000),
     replication: integer("replication", 1, 100),
   };
 }

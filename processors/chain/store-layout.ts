@@ -5,6 +5,8 @@ import type { StateValue } from "../../ledger/state/state.js";
 import { codec, encoderWithLast } from "../../schemas/codec.js";
 import type { StoreBatch } from "../stage.js";
 
+/** Key of the name of the task that the store belongs to. */
+export const OWNER_KEY = "owner";
 /** Key of the chain position in a local store. */
 export const POSITION_KEY = "position";
 /** Key of the next offset to read in shard.finalized. */
@@ -61,7 +63,8 @@ export function encodePosition(position: ChainPosition): Buffer {
 }
 
 /** undefined: the bytes are no position. */
-export function decodePosition(bytes: Buffer): ChainPosition | undefined {
+export function decodePosition(bytes: Buffer | undefined): ChainPosition | undefined {
+  if (!bytes) return undefined;
   try {
     const { height, digest, sequence, time, nextOffset } = JSON.parse(bytes.toString()) as Record<
       string,
@@ -92,7 +95,8 @@ export function encodeOffset(offset: number): Buffer {
 }
 
 /** undefined: the bytes are no offset. */
-export function decodeOffset(bytes: Buffer): number | undefined {
+export function decodeOffset(bytes: Buffer | undefined): number | undefined {
+  if (!bytes) return undefined;
   const offset = Number(bytes.toString());
   return Number.isSafeInteger(offset) && offset >= 0 ? offset : undefined;
 }

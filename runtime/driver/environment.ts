@@ -1,26 +1,39 @@
-import type { Admin, Kafka } from "kafkajs";
-import type { Logger } from "pino";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import type { InputRecord, StageName, StageTask } from "../../processors/stage.js";
 import type { TopicName } from "../../topics/catalogue.js";
+import type { Clock } from "../clock.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
 import type { PlainWriter } from "../kafka/plain-writer.js";
+import type { KafkaClient, OffsetsAdmin } from "../kafka/ports.js";
 import type { SchemaIds, Schemas } from "../kafka/schemas.js";
 import type { TransactionalWriter } from "../kafka/transactional-writer.js";
 import type { Store } from "../store/level-store.js";
 import type { StoredState } from "../store/stored-state.js";
 
-/** What all stages of a process share. */
+/** What the stages log with; pino's logger is one. */
+export interface StageLog {
+  trace(details: object, message: string): void;
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+  child(bindings: object): StageLog;
+}
+
+/** What all stages of a process share. Everything that a stage does to the world goes through here. */
 export interface Environment {
-  readonly kafka: Kafka;
-  readonly admin: Admin;
-  readonly reader: PartitionReader;
-  readonly schemas: Schemas;
+  readonly kafka: KafkaClient;
+  readonly admin: OffsetsAdmin;
+  readonly reader: Pick<PartitionReader, "fetch">;
+  readonly schemas: Pick<Schemas, "foreign" | "prepareForeign">;
   readonly schemaIds: SchemaIds;
   readonly network: Network;
-  /** Directory of the local stores. */
-  readonly storesDirectory: string;
-  readonly log: Logger;
+  /** Opens a local store by its path below the directory of stores; forgets what was in it first where `wipe`. */
+  readonly openStore: (path: string, wipe: boolean) => Promise<Store>;
+  readonly clock: Clock;
+  /** A group member that isn't heard of for this long loses its partitions, in milliseconds. */
+  readonly sessionTimeoutMs: number;
+  readonly log: StageLog;
 }
 
 /** A task with what it needs at run time; closed together. */

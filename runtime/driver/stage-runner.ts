@@ -1,20 +1,14 @@
-import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload } from "kafkajs";
-import type { Logger } from "pino";
+import type { ConsumerGroupJoinEvent, EachBatchPayload } from "kafkajs";
 import { type InputRecord, StageFault, type StepResult } from "../../processors/stage.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
-import { copartitionAssigner } from "../kafka/assigner.js";
+import { sleep, type Timer } from "../clock.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
-import type { Environment, OpenTask, StageDefinition, StageDriver } from "./environment.js";
+import type { GroupConsumer } from "../kafka/ports.js";
+import { consumerConfig, heartbeatIntervalMs } from "./consumer-config.js";
+import type { Environment, OpenTask, StageDefinition, StageDriver, StageLog } from "./environment.js";
 import { StartOffsetError, startOffsets } from "./start-offsets.js";
 import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
 
-/** A member that isn't heard of for this long loses its partitions, in milliseconds. */
-const SESSION_TIMEOUT_MS = 6_000;
-const HEARTBEAT_INTERVAL_MS = 1_500;
-const REBALANCE_TIMEOUT_MS = 15_000;
-/** Longest wait of a fetch without records; also how soon a resumed partition is fetched again, in milliseconds. */
-const FETCH_WAIT_MS_MAX = 250;
-const FETCH_BYTES_PER_PARTITION_MAX = 1024 * 1024;
 /**
  * Least time between two fetches that gave records, in milliseconds. An idle stage gets its first record at once; a busy
  * one gets what came in meanwhile together, instead of paying a request, a step and a write for each record.
@@ -22,6 +16,8 @@ const FETCH_BYTES_PER_PARTITION_MAX = 1024 * 1024;
 const FETCH_PACE_MS = 25;
 /** Non-transactional stages commit positions this often, in milliseconds; what is repeated after a crash is void. */
 const COMMIT_INTERVAL_MS = 500;
+/** A second fault this soon after a store was forgotten halts the task, in milliseconds. */
+const WIPE_AGAIN_MS = 600_000;
 const REOPEN_DELAY_MS_MIN = 200;
 const REOPEN_DELAY_MS_MAX = 5_000;
 
@@ -32,7 +28,8 @@ interface Managed {
   slot?: TaskSlot;
   status: SlotStatus;
   failures: number;
-  wiped: boolean;
+  /** When the store was last forgotten after a fault, in milliseconds since 1970. */
+  wipedAtMs: number | undefined;
   /** The next opening forgets the store. */
   wipeNext: boolean;
   paused: ReadonlySet<TopicName>;
@@ -42,14 +39,14 @@ interface Managed {
 
 /** Runs one stage on Kafka: a consumer-group member with a task for each partition number that it is assigned. */
 export class StageRunner {
-  private readonly consumer: Consumer;
+  private readonly consumer: GroupConsumer;
   private readonly writer: PlainWriter;
   private readonly driver: StageDriver;
   private readonly managed = new Map<number, Managed>();
   private readonly toCommit = new Map<string, { topic: string; partition: number; offset: string }>();
   private readonly topicNames: ReadonlyMap<string, TopicName>;
-  private readonly log: Logger;
-  private commitTimer: NodeJS.Timeout | undefined;
+  private readonly log: StageLog;
+  private commitTimer: Timer | undefined;
   private generation = 0;
   private stopping = false;
 
@@ -65,22 +62,13 @@ export class StageRunner {
     this.topicNames = new Map(
       definition.inputs.map((input) => [topicOnCluster(network.genesis.network, input), input]),
     );
-    this.consumer = kafka.consumer({
-      groupId: `${network.genesis.network}.${definition.group}`,
-      partitionAssigners: [copartitionAssigner],
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      heartbeatInterval: HEARTBEAT_INTERVAL_MS,
-      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      maxWaitTimeInMs: FETCH_WAIT_MS_MAX,
-      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION_MAX,
-      allowAutoTopicCreation: false,
-      retry: {
-        initialRetryTime: 50,
-        maxRetryTime: 2_000,
-        retries: 20,
-        restartOnFailure: async () => !this.stopping,
-      },
-    });
+    this.consumer = kafka.consumer(
+      consumerConfig(
+        `${network.genesis.network}.${definition.group}`,
+        environment.sessionTimeoutMs,
+        () => !this.stopping,
+      ),
+    );
   }
 
   /** Resolves when the member has joined its group. */
@@ -103,7 +91,7 @@ export class StageRunner {
       partitionsConsumedConcurrently: 16,
       eachBatch: (payload) => this.take(payload),
     });
-    this.commitTimer = setInterval(() => void this.commit(), COMMIT_INTERVAL_MS);
+    this.commitLater();
     await joined;
   }
 
@@ -124,7 +112,7 @@ export class StageRunner {
         this.managed.set(partition, {
           status: "opening",
           failures: 0,
-          wiped: false,
+          wipedAtMs: undefined,
           wipeNext: false,
           paused: new Set(),
           generation: ++this.generation,
@@ -163,7 +151,7 @@ export class StageRunner {
       managed.slot = slot;
       managed.status = "running";
       managed.paused = new Set();
-      if (wipe) managed.wiped = true;
+      if (wipe) managed.wipedAtMs = this.environment.clock.now();
       this.seek(starts, partition);
       this.consumer.resume(
         Array.from(this.topicNames.keys(), (topic) => ({ topic, partitions: [partition] })),
@@ -197,7 +185,7 @@ export class StageRunner {
       const code = (error as { code?: string }).code;
       const message = error instanceof Error ? error.message : String(error);
       const wipe = wantsWipe(error);
-      if ((wipe && managed.wiped) || error instanceof StartOffsetError) {
+      if ((wipe && this.wasWipedLately(managed)) || error instanceof StartOffsetError) {
         managed.status = "halted";
         this.log.error({ partition, code }, `halted: ${message}`);
         void slot?.close();
@@ -211,7 +199,7 @@ export class StageRunner {
       this.log[level]({ partition, code, delayMs }, `task failed, opens again: ${message}`);
       void (async () => {
         await slot?.close();
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        await sleep(this.environment.clock, delayMs);
         if (this.managed.get(partition) === managed && !this.stopping) {
           // Until an opening succeeds the wipe is still to be done.
           const wipeNow = managed.wipeNext;
@@ -221,6 +209,11 @@ export class StageRunner {
       })();
     },
   };
+
+  /** A fault soon after the store was forgotten isn't the store's: executing again wouldn't help. */
+  private wasWipedLately({ wipedAtMs }: Managed): boolean {
+    return wipedAtMs !== undefined && this.environment.clock.now() - wipedAtMs < WIPE_AGAIN_MS;
+  }
 
   private setPaused(partition: number, paused: ReadonlySet<TopicName>): void {
     const managed = this.managed.get(partition);
@@ -247,17 +240,26 @@ export class StageRunner {
       value: message.value,
     }));
     slot.enqueue(records, topic);
+    const heartbeatMs = heartbeatIntervalMs(this.environment.sessionTimeoutMs);
     await heartbeat();
-    await new Promise((resolve) => setTimeout(resolve, FETCH_PACE_MS));
+    await sleep(this.environment.clock, FETCH_PACE_MS);
     while (slot.isFull) {
-      let timer: NodeJS.Timeout | undefined;
+      let timer: Timer | undefined;
       const tick = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, HEARTBEAT_INTERVAL_MS);
+        timer = this.environment.clock.after(heartbeatMs, resolve);
       });
       await Promise.race([slot.room(), tick]);
-      clearTimeout(timer);
+      timer?.cancel();
       await heartbeat();
     }
+  }
+
+  private commitLater(): void {
+    this.commitTimer = this.environment.clock.after(COMMIT_INTERVAL_MS, () => {
+      if (this.stopping) return;
+      this.commitLater();
+      void this.commit();
+    });
   }
 
   private async commit(): Promise<void> {
@@ -279,7 +281,7 @@ export class StageRunner {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    clearInterval(this.commitTimer);
+    this.commitTimer?.cancel();
     await Promise.all(Array.from(this.managed.values(), ({ slot }) => slot?.close()));
     await this.commit();
     await this.consumer.disconnect().catch(() => undefined);

@@ -1,5 +1,7 @@
 import { type InputRecord, StageFault, type StepResult } from "../../processors/stage.js";
 import type { TopicName } from "../../topics/catalogue.js";
+import type { Timer } from "../clock.js";
+import { StoreCorrupt } from "../store/level-store.js";
 import type { OpenTask, StageDriver } from "./environment.js";
 import { perform } from "./perform.js";
 
@@ -28,7 +30,7 @@ export class TaskSlot {
   private queued = 0;
   private running = false;
   private closed = false;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private wakeAtMs: number | undefined;
   private idle: Promise<void> = Promise.resolve();
   private readonly waitingForRoom: (() => void)[] = [];
@@ -101,18 +103,18 @@ export class TaskSlot {
   }
 
   private get isDue(): boolean {
-    return this.wakeAtMs !== undefined && this.wakeAtMs <= Date.now();
+    return this.wakeAtMs !== undefined && this.wakeAtMs <= this.now();
   }
 
   private async stepOnce(): Promise<StepResult | undefined> {
     if (this.isDue && this.open.task.timer) {
       this.wakeAtMs = undefined;
-      return this.open.task.timer(Date.now());
+      return this.open.task.timer(this.now());
     }
     const records = this.takeRecords();
     if (records.length === 0) return undefined;
     if (this.open.prepare) await this.open.prepare(records);
-    return this.open.task.step(records, Date.now());
+    return this.open.task.step(records, this.now());
   }
 
   /** The next records of one topic, several fetches together. */
@@ -142,22 +144,23 @@ export class TaskSlot {
   }
 
   private schedule(wakeAtMs: number | undefined): void {
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     this.wakeAtMs = wakeAtMs;
     if (wakeAtMs === undefined) return;
-    this.timer = setTimeout(
-      () => {
-        // Node's timers may fire a millisecond before the clock says so; a task must not sleep on for that.
-        if (this.isDue) this.kick();
-        else this.schedule(this.wakeAtMs);
-      },
-      Math.max(1, wakeAtMs - Date.now()),
-    );
+    this.timer = this.driver.environment.clock.after(Math.max(1, wakeAtMs - this.now()), () => {
+      // Node's timers may fire a millisecond before the clock says so; a task must not sleep on for that.
+      if (this.isDue) this.kick();
+      else this.schedule(this.wakeAtMs);
+    });
+  }
+
+  private now(): number {
+    return this.driver.environment.clock.now();
   }
 
   private stop(): void {
     this.closed = true;
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     this.queue.length = 0;
     this.queued = 0;
     this.makeRoom();
@@ -174,5 +177,5 @@ export class TaskSlot {
 
 /** Whether forgetting the local store and executing again may help. */
 export function wantsWipe(error: unknown): boolean {
-  return error instanceof StageFault;
+  return error instanceof StageFault || error instanceof StoreCorrupt;
 }

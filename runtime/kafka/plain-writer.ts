@@ -1,6 +1,7 @@
-import type { Kafka, Message, Producer } from "kafkajs";
+import type { Message } from "kafkajs";
 import { inBatches } from "./in-batches.js";
 import { CompressionTypes } from "./kafkajs.js";
+import type { KafkaClient, RecordProducer } from "./ports.js";
 
 /** A message for one topic on the cluster. */
 export interface OutgoingMessage {
@@ -30,14 +31,14 @@ export const BYTES_PER_SEND_MAX = 4 * 1024 * 1024;
  * producer is thrown away and every waiting caller is told: it has to start again from its committed offset.
  */
 export class PlainWriter {
-  private producer: Producer | undefined;
+  private producer: RecordProducer | undefined;
   private queue: Waiting[] = [];
   private sending = false;
   private closed = false;
 
   /** @param lingerMs waits this long before each send for more to go with it, in milliseconds */
   constructor(
-    private readonly kafka: Kafka,
+    private readonly kafka: Pick<KafkaClient, "producer">,
     private readonly lingerMs = 0,
   ) {}
 

@@ -11,7 +11,7 @@ const FIRST_STRETCH = 256;
  * @returns the records read, by ascending offset
  */
 export async function readBack(
-  reader: PartitionReader,
+  reader: Pick<PartitionReader, "fetch">,
   name: TopicName,
   topic: string,
   partition: number,

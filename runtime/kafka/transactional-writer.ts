@@ -1,7 +1,7 @@
-import type { Kafka, Producer } from "kafkajs";
 import { inBatches } from "./in-batches.js";
 import { CompressionTypes } from "./kafkajs.js";
 import { BYTES_PER_SEND_MAX, groupByTopic, type OutgoingMessage } from "./plain-writer.js";
+import type { KafkaClient, RecordProducer } from "./ports.js";
 
 /** How long the broker keeps a transaction open whose producer is gone, in milliseconds. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
@@ -17,9 +17,12 @@ export interface Positions {
  * more. After a failed write it must be closed and opened anew.
  */
 export class TransactionalWriter {
-  private constructor(private readonly producer: Producer) {}
+  private constructor(private readonly producer: RecordProducer) {}
 
-  static async open(kafka: Kafka, transactionalId: string): Promise<TransactionalWriter> {
+  static async open(
+    kafka: Pick<KafkaClient, "producer">,
+    transactionalId: string,
+  ): Promise<TransactionalWriter> {
     const producer = kafka.producer({
       transactionalId,
       idempotent: true,

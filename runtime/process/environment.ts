@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import type { Admin, Kafka } from "kafkajs";
 import type { Logger } from "pino";
+import { systemClock } from "../clock.js";
 import type { Environment } from "../driver/environment.js";
 import { Home } from "../home.js";
 import { connectKafka } from "../kafka/client.js";
@@ -7,9 +9,14 @@ import { PartitionReader } from "../kafka/partition-reader.js";
 import { Schemas } from "../kafka/schemas.js";
 import { loadNetwork } from "../network/load.js";
 import { SettingError, type Settings } from "../settings.js";
+import { LevelStore } from "../store/level-store.js";
 
 /** An environment with the means to close it. */
 export interface OpenEnvironment extends Environment {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly reader: PartitionReader;
+  readonly log: Logger;
   readonly home: Home;
   close(): Promise<void>;
 }
@@ -42,6 +49,7 @@ export async function openEnvironment(
   if (!expected)
     log.warn({ code: "GENESIS_TRUSTED" }, "no genesis hash configured: the cluster is trusted for it");
   const schemaIds = await schemas.lookUpAll(settings.network);
+  const storesDirectory = settings.stores ? join(settings.stores, settings.network) : home.storesDirectory;
   return {
     kafka,
     admin,
@@ -50,7 +58,9 @@ export async function openEnvironment(
     schemaIds,
     network,
     home,
-    storesDirectory: settings.stores ? join(settings.stores, settings.network) : home.storesDirectory,
+    openStore: (path, wipe) => LevelStore.open(join(storesDirectory, path), wipe),
+    clock: systemClock,
+    sessionTimeoutMs: settings.sessionTimeoutMs,
     log,
     async close() {
       await reader.close();

@@ -1,6 +1,7 @@
 import type { TopicName } from "../../topics/catalogue.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
-import type { Environment, StageDefinition } from "../driver/environment.js";
+import type { StageDefinition } from "../driver/environment.js";
+import type { OpenEnvironment } from "../process/environment.js";
 import { finalizeStage } from "../stages/finalize.js";
 import { notifyStage, relayStage, shardAssignStage } from "../stages/simple.js";
 import type { Following } from "./follow.js";
@@ -18,7 +19,7 @@ export interface WatchedStage {
 type Group = Pick<StageDefinition, "group" | "inputs">;
 
 /** Consumer groups of all stages of a network, in processing order. */
-function groupsOf({ network }: Environment): Group[] {
+function groupsOf({ network }: OpenEnvironment): Group[] {
   const chain: readonly TopicName[] = ["shard.log", "shard.finalized"];
   return [
     { group: "validate", inputs: ["transactions"] },
@@ -35,7 +36,7 @@ function groupsOf({ network }: Environment): Group[] {
 export class StageWatch {
   private cached: { atMs: number; answer: Promise<WatchedStage[]> } | undefined;
 
-  constructor(private readonly environment: Environment) {}
+  constructor(private readonly environment: OpenEnvironment) {}
 
   /** All stages; asks the broker at most once a second. */
   stages(): Promise<WatchedStage[]> {

@@ -8,6 +8,12 @@ import { type FoundingPlan, prepareNetwork } from "../process/found.js";
 import { SettingError, type Settings } from "../settings.js";
 import { Children, networkPlan } from "./children.js";
 
+/**
+ * Session time-out on the embedded broker, which is told to allow it (a broker's own minimum is 6 s): after a kill the next
+ * owner waits for it. In milliseconds.
+ */
+const EMBEDDED_SESSION_TIMEOUT_MS = 3_000;
+
 /** A network running on this machine: cluster, stages, validators. */
 export interface RunningSystem {
   /** Settings that point at the running cluster. */
@@ -44,7 +50,9 @@ export async function startSystem(
     }
   }
   const cluster: Cluster = await openCluster(settings, projectRoot, settings.home, fresh, say);
-  const pointed = { ...settings, brokers: cluster.brokers, registry: cluster.registry };
+  const sessionTimeoutMs =
+    settings.brokers.length > 0 ? settings.sessionTimeoutMs : EMBEDDED_SESSION_TIMEOUT_MS;
+  const pointed = { ...settings, sessionTimeoutMs, brokers: cluster.brokers, registry: cluster.registry };
   const children = new Children(projectRoot, environmentOf(pointed), say);
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -84,6 +92,7 @@ function environmentOf(settings: Settings & { readonly registry: string }): Node
     RUSTORIUM_HOME: settings.home,
     RUSTORIUM_HOST: settings.host,
     RUSTORIUM_PORT: String(settings.port),
+    RUSTORIUM_SESSION_TIMEOUT_MS: String(settings.sessionTimeoutMs),
     RUSTORIUM_LOG_LEVEL: settings.logLevel,
     RUSTORIUM_LOG_RETENTION_DAYS: String(settings.logRetentionDays),
     ...(settings.stores && { RUSTORIUM_STORES: settings.stores }),

@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { startOfChain } from "../../ledger/block/position.js";
+import { type ChainPosition, startOfChain } from "../../ledger/block/position.js";
 import { withMemory } from "../../ledger/consensus/votes.js";
 import { initialState } from "../../ledger/genesis/genesis.js";
 import type { ChainOptions } from "../../processors/chain/chain-reader.js";
@@ -11,11 +10,12 @@ import {
   encodePosition,
   encodeStateValue,
   heightOfDigestKey,
+  OWNER_KEY,
   POSITION_KEY,
   stateStoreKey,
 } from "../../processors/chain/store-layout.js";
 import type { Environment } from "../driver/environment.js";
-import { LevelStore, type Store } from "../store/level-store.js";
+import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { StoredState } from "../store/stored-state.js";
 
 /** Hex digits of the genesis hash in a store's path: a new chain never meets an old one's store. */
@@ -39,8 +39,8 @@ export function ownMemory(): (environment: Environment) => Environment {
 }
 
 /**
- * Opens the local store of a task that executes a shard. A missing, foreign or unreadable one starts from the genesis and
- * is rebuilt by executing the log again.
+ * Opens the local store of a task that executes a shard. A missing, foreign or damaged one starts from the genesis and is
+ * rebuilt by executing the log again.
  */
 export async function openChain(
   environment: Environment,
@@ -48,20 +48,26 @@ export async function openChain(
   partition: number,
   wipe: boolean,
 ): Promise<{ options: ChainOptions; store: Store; state: StoredState }> {
-  const { network, storesDirectory } = environment;
+  const { network } = environment;
   const shard = shardOfPartition(environment, partition);
   const chainId = network.hash.toString("hex").slice(0, GENESIS_DIGITS);
-  const store = await LevelStore.open(join(storesDirectory, chainId, `${group}-${partition}`));
-  const state = new StoredState(store);
-  const saved = wipe ? undefined : store.get(POSITION_KEY);
-  let position = saved && decodePosition(saved);
+  const name = `${chainId}/${group}-${partition}`;
+  let store = await environment.openStore(name, wipe);
+  let position: ChainPosition | undefined;
+  try {
+    // A copy of another task's store would lead to blocks, and votes, of another shard.
+    if (store.get(OWNER_KEY)?.toString() === name) position = decodePosition(store.get(POSITION_KEY));
+  } catch (error) {
+    if (!(error instanceof StoreCorrupt)) throw error;
+  }
   if (!position) {
     position = startOfChain(network.hash);
-    await store.clear();
+    await store.close();
+    store = await environment.openStore(name, true);
     const zero = network.hash;
     const initial = initialState(network, shard);
-    state.seed(initial);
     await store.write([
+      [OWNER_KEY, Buffer.from(name)],
       ...Array.from(
         initial,
         ([key, value]) => [stateStoreKey(key), encodeStateValue(0, zero, value)] as const,
@@ -69,11 +75,12 @@ export async function openChain(
       [POSITION_KEY, encodePosition(position)],
     ]);
   }
+  const state = new StoredState(store);
+  if (position.height === 0) state.seed(initialState(network, shard));
   const uncertified = new Map<number, Buffer>();
   for await (const [key, digest] of store.range(DIGEST_RANGE.gte, DIGEST_RANGE.lt)) {
     uncertified.set(heightOfDigestKey(key), digest);
   }
-  const certificates = store.get(CERTIFICATES_KEY);
-  const certificatesOffset = (certificates && decodeOffset(certificates)) ?? 0;
+  const certificatesOffset = decodeOffset(store.get(CERTIFICATES_KEY)) ?? 0;
   return { options: { network, shard, state, position, uncertified, certificatesOffset }, store, state };
 }

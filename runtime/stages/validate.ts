@@ -8,7 +8,7 @@ export function validateStage(macKey: MacKey): StageDefinition {
     name: "validate",
     group: "validate",
     inputs: ["transactions"],
-    async open(_partition, { network, schemas, schemaIds }) {
+    async open(_partition, { network, schemas, schemaIds, clock }) {
       const schemaId = schemaIds.get("transactions")!;
       const task = new ValidateTask({
         network: network.genesis.network,
@@ -23,7 +23,7 @@ export function validateStage(macKey: MacKey): StageDefinition {
           const foreign = records
             .map((record) => fromWire(record.value)?.schemaId)
             .filter((id): id is number => id !== undefined && id !== schemaId);
-          if (foreign.length > 0) await schemas.prepareForeign(foreign, Date.now());
+          if (foreign.length > 0) await schemas.prepareForeign(foreign, clock.now());
         },
       };
     },

@@ -1,76 +1,141 @@
-import { rm } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import { ClassicLevel } from "classic-level";
 import type { StoreBatch } from "../../processors/stage.js";
+import { type Batch, BatchNumbers } from "./batch-numbers.js";
 
 /** How long another process may take to let go of a store, in milliseconds. */
 const LOCK_WAIT_MS = 10_000;
 const LOCK_RETRY_MS = 200;
+/** CRC-32 of key and value in front of each value: LevelDB itself doesn't look at checksums when it reads. */
+const CHECKSUM_BYTES = 4;
 
 /** Key-value store of one task on local disk. A cache: it can be deleted and is rebuilt from topics. */
 export interface Store {
+  /** Throws StoreCorrupt. */
   get(key: string): Buffer | undefined;
+  /** Throws StoreCorrupt. */
   range(from: string, below: string): AsyncIterable<readonly [string, Buffer]>;
   /** All or nothing. */
   write(batch: StoreBatch): Promise<void>;
-  clear(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The store isn't what was written; forgetting it and executing again helps. */
+export class StoreCorrupt extends Error {
+  readonly code = "STORE_CORRUPT";
 }
 
 type Database = ClassicLevel<Buffer, Buffer>;
 
 /** LevelDB in a directory. Keys are latin1 strings, so that state keys keep their bytes. */
 export class LevelStore implements Store {
-  private constructor(private readonly database: Database) {}
+  private constructor(
+    private readonly database: Database,
+    private readonly numbers: BatchNumbers,
+  ) {}
 
   /**
-   * Opens or makes the store. Waits for another process to let go of it; one that can't be read is deleted.
-   * Throws when it stays locked.
+   * Opens or makes the store. Waits for another process to let go of it; one that can't be read, or lacks a batch that
+   * later ones build on, is forgotten. Throws when it stays locked.
+   * @param wipe forget what is in it
    */
-  static async open(directory: string): Promise<LevelStore> {
-    const giveUpAt = Date.now() + LOCK_WAIT_MS;
-    for (;;) {
-      const database: Database = new ClassicLevel<Buffer, Buffer>(directory, {
-        keyEncoding: "buffer",
-        valueEncoding: "buffer",
-      });
-      try {
-        await database.open();
-        return new LevelStore(database);
-      } catch (error) {
-        const code = (error as { cause?: { code?: string } }).cause?.code;
-        if (code === "LEVEL_CORRUPTION") await rm(directory, { recursive: true, force: true });
-        else if (code !== "LEVEL_LOCKED" || Date.now() > giveUpAt) throw error;
-        await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
-      }
+  static async open(directory: string, wipe: boolean): Promise<LevelStore> {
+    if (wipe) await whenUnlocked(() => ClassicLevel.destroy(directory));
+    const found = await openDatabase(directory);
+    if (found) {
+      const numbers = await BatchNumbers.read(found);
+      if (numbers) return new LevelStore(found, numbers);
+      await found.close();
     }
+    await whenUnlocked(() => ClassicLevel.destroy(directory));
+    const empty = await openDatabase(directory);
+    if (!empty) throw new StoreCorrupt(`${directory} can't be read although it was just made`);
+    return new LevelStore(empty, BatchNumbers.none());
   }
 
   get(key: string): Buffer | undefined {
-    return this.database.getSync(Buffer.from(key, "latin1"));
+    const bytes = Buffer.from(key, "latin1");
+    let stored: Buffer | undefined;
+    try {
+      stored = this.database.getSync(bytes);
+    } catch (error) {
+      throw isCorruption(error) ? new StoreCorrupt(String(error)) : error;
+    }
+    return stored && checked(bytes, stored);
   }
 
   async *range(from: string, below: string) {
     const bounds = { gte: Buffer.from(from, "latin1"), lt: Buffer.from(below, "latin1") };
-    for await (const [key, value] of this.database.iterator(bounds)) {
-      yield [key.toString("latin1"), value] as const;
+    try {
+      for await (const [key, stored] of this.database.iterator(bounds)) {
+        yield [key.toString("latin1"), checked(key, stored)] as const;
+      }
+    } catch (error) {
+      throw isCorruption(error) ? new StoreCorrupt(String(error)) : error;
     }
   }
 
   async write(batch: StoreBatch): Promise<void> {
-    await this.database.batch(
-      batch.map(([key, value]) =>
-        value === null
-          ? { type: "del" as const, key: Buffer.from(key, "latin1") }
-          : { type: "put" as const, key: Buffer.from(key, "latin1"), value },
-      ),
-    );
-  }
-
-  clear(): Promise<void> {
-    return this.database.clear();
+    const operations: Batch = batch.map(([name, value]) => {
+      const key = Buffer.from(name, "latin1");
+      return value === null ? { type: "del", key } : { type: "put", key, value: withChecksum(key, value) };
+    });
+    await this.database.batch([...operations, ...this.numbers.next()]);
   }
 
   close(): Promise<void> {
     return this.database.close();
   }
+}
+
+/** undefined: it can't be read. Throws when it stays locked. */
+async function openDatabase(directory: string): Promise<Database | undefined> {
+  const database: Database = new ClassicLevel<Buffer, Buffer>(directory, {
+    keyEncoding: "buffer",
+    valueEncoding: "buffer",
+  });
+  try {
+    await whenUnlocked(() => database.open());
+    return database;
+  } catch (error) {
+    if (isCorruption(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Tries again while another process has the lock. */
+async function whenUnlocked<T>(attempt: () => Promise<T>): Promise<T> {
+  const giveUpAt = Date.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!codesOf(error).includes("LEVEL_LOCKED") || Date.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
+    }
+  }
+}
+
+function isCorruption(error: unknown): boolean {
+  return codesOf(error).includes("LEVEL_CORRUPTION");
+}
+
+function codesOf(error: unknown): (string | undefined)[] {
+  const { code, cause } = error as { code?: string; cause?: { code?: string } };
+  return [code, cause?.code];
+}
+
+function withChecksum(key: Buffer, value: Buffer): Buffer {
+  const stored = Buffer.allocUnsafe(CHECKSUM_BYTES + value.length);
+  stored.writeUInt32BE(crc32(value, crc32(key)), 0);
+  stored.set(value, CHECKSUM_BYTES);
+  return stored;
+}
+
+function checked(key: Buffer, stored: Buffer): Buffer {
+  const value = stored.subarray(CHECKSUM_BYTES);
+  if (stored.length < CHECKSUM_BYTES || stored.readUInt32BE(0) !== crc32(value, crc32(key))) {
+    throw new StoreCorrupt(`the value of ${key.toString("latin1")} isn't what was written`);
+  }
+  return value;
 }

@@ -4,7 +4,7 @@ import { accountKey } from "../../ledger/state/key.js";
 import { asAccount } from "../../ledger/state/state.js";
 import { read } from "../../processors/read.js";
 import type { InputRecord } from "../../processors/stage.js";
-import type { Environment } from "../../runtime/driver/environment.js";
+import type { OpenEnvironment } from "../../runtime/process/environment.js";
 import { readState } from "../../runtime/session/audit.js";
 import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
@@ -13,7 +13,7 @@ import type { Client } from "./client.js";
 import { until, VALIDATORS } from "./support.js";
 
 /** All records of a topic as a read_committed client sees them, partition by partition. */
-export async function recordsOf(environment: Environment, name: TopicName): Promise<InputRecord[]> {
+export async function recordsOf(environment: OpenEnvironment, name: TopicName): Promise<InputRecord[]> {
   const { admin, reader, network } = environment;
   const topic = topicOnCluster(network.genesis.network, name);
   const all: InputRecord[] = [];
@@ -39,7 +39,7 @@ export interface Chain {
   readonly votes: Written;
 }
 
-export async function chainOf(environment: Environment): Promise<Chain> {
+export async function chainOf(environment: OpenEnvironment): Promise<Chain> {
   const chain: Chain = { blocks: new Map(), certificates: new Map(), votes: new Map() };
   for (const record of await recordsOf(environment, "shard.blocks")) {
     const header = read("BlockHeader", record)!;
@@ -69,7 +69,7 @@ export function changed(earlier: Written, later: Written): string[] {
 }
 
 /** Waits until every validator has voted on every certified height, and gives the chain. */
-export async function chainWithAllVotes(environment: Environment): Promise<Chain> {
+export async function chainWithAllVotes(environment: OpenEnvironment): Promise<Chain> {
   let chain: Chain = await chainOf(environment);
   const missing = () =>
     [...chain.certificates.keys()].flatMap((name) =>
@@ -91,7 +91,7 @@ export async function chainWithAllVotes(environment: Environment): Promise<Chain
  * model's and nonces go on from the wallets'.
  */
 export async function expectSound(
-  environment: Environment,
+  environment: OpenEnvironment,
   client: Client,
   wallets: readonly Wallet[],
 ): Promise<Chain> {
@@ -118,7 +118,7 @@ export async function expectSound(
 }
 
 /** Certified balance and nonce of each wallet. */
-export async function accountsOf({ network, reader }: Environment, wallets: readonly Wallet[]) {
+export async function accountsOf({ network, reader }: OpenEnvironment, wallets: readonly Wallet[]) {
   const states = new Map<number, Awaited<ReturnType<typeof readState>>>();
   for (const { shard, partition } of network.topology.shards) {
     states.set(shard, await readState(network, reader, shard, partition));
@@ -133,7 +133,7 @@ export async function accountsOf({ network, reader }: Environment, wallets: read
  * The last statuses of every submission as the topic tells them to anyone, by `partition:offset`. A settlement is told
  * apart from its submission, by transaction id.
  */
-export async function lastStatuses(environment: Environment): Promise<Map<string, Set<string>>> {
+export async function lastStatuses(environment: OpenEnvironment): Promise<Map<string, Set<string>>> {
   const settlements = new Map<string, Set<string>>();
   const found = new Map<string, Set<string>>();
   const add = (to: Map<string, Set<string>>, name: string, text: string) =>

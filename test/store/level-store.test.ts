@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LevelStore, StoreCorrupt } from "../../runtime/store/level-store.js";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "rustorium-store-"));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const open = (wipe = false) => LevelStore.open(join(directory, "store"), wipe);
+
+/** The file of LevelDB with this name, changed in place. */
+function damage(pattern: RegExp, change: (bytes: Buffer) => Buffer): void {
+  const [name] = readdirSync(join(directory, "store")).filter((file) => pattern.test(file));
+  const path = join(directory, "store", name!);
+  writeFileSync(path, change(readFileSync(path)));
+}
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at]! ^= 1;
+  return copy;
+}
+
+/** Bytes that LevelDB's compression leaves as they are. */
+function valueOf(index: number): Buffer {
+  return createHash("sha512").update(String(index)).digest();
+}
+
+async function withBatches(count: number): Promise<void> {
+  const store = await open();
+  for (let index = 0; index < count; index++) {
+    await store.write([
+      [`key ${index}`, valueOf(index)],
+      ["last", Buffer.from(String(index))],
+    ]);
+  }
+  await store.close();
+}
+
+describe("a local store", () => {
+  it("has what was written, in order, and forgets what was removed", async () => {
+    await withBatches(3);
+    const store = await open();
+    await store.write([["key 1", null]]);
+    expect(store.get("last")?.toString()).toBe("2");
+    expect(store.get("key 1")).toBeUndefined();
+    const keys: string[] = [];
+    for await (const [key] of store.range("key", "kez")) keys.push(key);
+    expect(keys).toEqual(["key 0", "key 2"]);
+    await store.close();
+  });
+
+  it("forgets everything where it is told to", async () => {
+    await withBatches(3);
+    const store = await open(true);
+    expect(store.get("last")).toBeUndefined();
+    await store.close();
+  });
+
+  it("loses the last batches and no others when the end of its log is missing", async () => {
+    await withBatches(10);
+    damage(/\.log$/, (bytes) => bytes.subarray(0, Math.floor(bytes.length / 2)));
+    const store = await open();
+    const last = Number(store.get("last"));
+    expect(last).toBeGreaterThan(0);
+    expect(last).toBeLessThan(9);
+    for (let index = 0; index <= last; index++) expect(store.get(`key ${index}`)).toBeDefined();
+    expect(store.get(`key ${last + 1}`)).toBeUndefined();
+    await store.close();
+  });
+
+  it("is forgotten when a batch in the middle of its log was damaged: LevelDB would go on without it", async () => {
+    // More than one block of LevelDB's log (32 KiB): it skips the damaged one and reads the next.
+    await withBatches(1_000);
+    damage(/\.log$/, (bytes) => flipped(bytes, 40_000));
+    const store = await open();
+    expect(store.get("last")).toBeUndefined();
+    await store.write([["last", Buffer.from("new")]]);
+    await store.close();
+    const again = await open();
+    expect(again.get("last")?.toString()).toBe("new");
+    await again.close();
+  });
+
+  it("says so when a value isn't what was written", async () => {
+    await withBatches(200);
+    // Opening once more moves the log into a table.
+    await (await open()).close();
+    damage(/\.ldb$/, (bytes) => {
+      const at = bytes.indexOf(valueOf(17).subarray(20, 40));
+      expect(at).toBeGreaterThan(0);
+      return flipped(bytes, at);
+    });
+    const store = await open();
+    let found: unknown;
+    try {
+      for (let index = 0; index < 200; index++) store.get(`key ${index}`);
+    } catch (error) {
+      found = error;
+    }
+    await store.close();
+    expect(found).toBeInstanceOf(StoreCorrupt);
+  });
+});
