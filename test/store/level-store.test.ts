@@ -27,7 +27,7 @@ function flipped(bytes: Buffer, at: number): Buffer {
 }
 
 /** Bytes that LevelDB's compression leaves as they are. */
-function valueOf(index: number): Buffer {
+function noiseOf(index: number): Buffer {
   return createHash("sha512").update(String(index)).digest();
 }
 
@@ -35,7 +35,7 @@ async function withBatches(count: number): Promise<void> {
   const store = await open();
   for (let index = 0; index < count; index++) {
     await store.write([
-      [`key ${index}`, valueOf(index)],
+      [`key ${index}`, noiseOf(index)],
       ["last", Buffer.from(String(index))],
     ]);
   }
@@ -92,7 +92,7 @@ describe("a local store", () => {
     // Opening once more moves the log into a table.
     await (await open()).close();
     damage(/\.ldb$/, (bytes) => {
-      const at = bytes.indexOf(valueOf(17).subarray(20, 40));
+      const at = bytes.indexOf(noiseOf(17).subarray(20, 40));
       expect(at).toBeGreaterThan(0);
       return flipped(bytes, at);
     });
