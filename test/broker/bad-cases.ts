@@ -1,7 +1,7 @@
 import { signEthereum, signTransfer, type TransferFields } from "../../ledger/transaction/index.js";
 import { codec, toWire } from "../../schemas/codec.js";
 import type { SignedTransaction } from "../../schemas/generated.js";
-import { CHAIN_ID, ONE, type Wallet } from "../support/network.js";
+import { CHAIN_ID, ONE, type Wallet } from "../../simulator/world/network.js";
 import type { Outcome } from "./client.js";
 
 /** A record that must change nothing, and how it ends. */

@@ -7,8 +7,8 @@ import type { InputRecord } from "../../processors/stage.js";
 import type { OpenEnvironment } from "../../runtime/process/environment.js";
 import { readState } from "../../runtime/session/audit.js";
 import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
+import type { Wallet } from "../../simulator/world/network.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
-import type { Wallet } from "../support/network.js";
 import type { Client } from "./client.js";
 import { until, VALIDATORS } from "./support.js";
 

@@ -12,8 +12,8 @@ import { type OpenEnvironment, openEnvironment } from "../../runtime/process/env
 import { stageDefinitions } from "../../runtime/process/stages.js";
 import { executeStage } from "../../runtime/stages/execute.js";
 import { codec, toWire } from "../../schemas/codec.js";
+import { ONE } from "../../simulator/world/network.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
-import { ONE } from "../support/network.js";
 import { expectSound, recordsOf } from "./chain.js";
 import { Client } from "./client.js";
 import {

@@ -12,7 +12,7 @@ import { type FoundingPlan, prepareNetwork } from "../../runtime/process/found.j
 import { STAGE_NAMES, stageDefinitions } from "../../runtime/process/stages.js";
 import type { Settings } from "../../runtime/settings.js";
 import type { GenesisAccount } from "../../schemas/generated.js";
-import { CHAIN_ID, INITIAL_BALANCE, makeTestNetwork, type Wallet } from "../support/network.js";
+import { CHAIN_ID, INITIAL_BALANCE, makeTestNetwork, type Wallet } from "../../simulator/world/network.js";
 
 export const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Start of broker and registry on a busy machine. */

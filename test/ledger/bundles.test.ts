@@ -5,7 +5,7 @@ import type { ExecutedBlock, VoidReason } from "../../ledger/block/shard-chain.j
 import { shardKey } from "../../ledger/state/key.js";
 import { asShard } from "../../ledger/state/state.js";
 import type { CrossShardMessage } from "../../schemas/generated.js";
-import { makeTestNetwork, ONE, START_MS } from "../support/network.js";
+import { makeTestNetwork, ONE, START_MS } from "../../simulator/world/network.js";
 import { ShardLog, signaturesOf } from "../support/shard-log.js";
 
 const net = makeTestNetwork({ parameters: { maximumEntriesPerBlock: 5 } });

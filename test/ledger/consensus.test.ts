@@ -7,7 +7,7 @@ import { solo } from "../../ledger/consensus/solo.js";
 import { withMemory } from "../../ledger/consensus/votes.js";
 import { keyPairFromSeed, signEd25519 } from "../../ledger/crypto/ed25519.js";
 import type { BlockHeader, GenesisValidator } from "../../schemas/generated.js";
-import { makeTestNetwork } from "../support/network.js";
+import { makeTestNetwork } from "../../simulator/world/network.js";
 import { signaturesOf } from "../support/shard-log.js";
 
 const zero = Buffer.alloc(32);

@@ -12,7 +12,7 @@ import {
 } from "../../ledger/genesis/genesis.js";
 import { NONCE_MAX } from "../../ledger/transaction/index.js";
 import type { Genesis, GenesisAccount } from "../../schemas/generated.js";
-import { makeTestNetwork } from "../support/network.js";
+import { makeTestNetwork } from "../../simulator/world/network.js";
 
 const { network } = makeTestNetwork();
 const { genesis, allocation } = network;

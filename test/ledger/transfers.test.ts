@@ -11,7 +11,7 @@ import {
   ONE,
   START_MS,
   type TestNetworkOptions,
-} from "../support/network.js";
+} from "../../simulator/world/network.js";
 import { ShardLog } from "../support/shard-log.js";
 
 const GAS = 21_000n;

@@ -15,7 +15,7 @@ import { ExecuteTask } from "../../processors/execute/execute.js";
 import type { StageTask, StepResult } from "../../processors/stage.js";
 import { VoteTask } from "../../processors/vote/vote.js";
 import { StoredState } from "../../runtime/store/stored-state.js";
-import { MAC_KEY, makeTestNetwork, ONE, START_MS } from "../support/network.js";
+import { MAC_KEY, makeTestNetwork, ONE, START_MS } from "../../simulator/world/network.js";
 import { ShardLog } from "../support/shard-log.js";
 import { MemoryStore } from "../support/topics.js";
 

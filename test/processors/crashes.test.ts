@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { INITIAL_BALANCE, makeTestNetwork } from "../../simulator/world/network.js";
 import { audit, balanceOf, feesOf, statuses } from "../support/auditor.js";
 import { Expectation, seeded, submitOne } from "../support/load.js";
-import { INITIAL_BALANCE, makeTestNetwork } from "../support/network.js";
 import { Pipeline } from "../support/pipeline.js";
 import { CRASH_POINTS } from "../support/slot.js";
 

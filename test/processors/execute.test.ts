@@ -4,7 +4,7 @@ import { CERTIFICATES_KEY, digestKey, POSITION_KEY } from "../../processors/chai
 import type { ExecuteOptions } from "../../processors/execute/execute.js";
 import { ExecuteTask } from "../../processors/execute/execute.js";
 import { StageFault, type StepResult } from "../../processors/stage.js";
-import { MAC_KEY, makeTestNetwork, ONE, START_MS } from "../support/network.js";
+import { MAC_KEY, makeTestNetwork, ONE, START_MS } from "../../simulator/world/network.js";
 import { decoded, ShardLog } from "../support/shard-log.js";
 
 const net = makeTestNetwork({ parameters: { maximumEntriesPerBlock: 4, unfinalisedBlocksMax: 3 } });

@@ -7,7 +7,7 @@ import { type FinalizeOptions, FinalizeTask } from "../../processors/finalize/fi
 import type { InputRecord, StepResult } from "../../processors/stage.js";
 import { codec } from "../../schemas/codec.js";
 import type { BlockHeader } from "../../schemas/generated.js";
-import { makeTestNetwork, ONE } from "../support/network.js";
+import { makeTestNetwork, ONE } from "../../simulator/world/network.js";
 import { certificateOf, decoded, inputRecord, ShardLog } from "../support/shard-log.js";
 
 const net = makeTestNetwork({

@@ -3,7 +3,7 @@ import { NotifyTask } from "../../processors/notify/notify.js";
 import type { InputRecord, StepResult } from "../../processors/stage.js";
 import { codec } from "../../schemas/codec.js";
 import type { RejectedTransaction } from "../../schemas/generated.js";
-import { makeTestNetwork, ONE, START_MS } from "../support/network.js";
+import { makeTestNetwork, ONE, START_MS } from "../../simulator/world/network.js";
 import { decoded, inputRecord, ShardLog } from "../support/shard-log.js";
 
 const net = makeTestNetwork();

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { RelayTask } from "../../processors/relay/relay.js";
 import type { InputRecord, StepResult } from "../../processors/stage.js";
 import { codec } from "../../schemas/codec.js";
-import { makeTestNetwork, ONE, START_MS } from "../support/network.js";
+import { makeTestNetwork, ONE, START_MS } from "../../simulator/world/network.js";
 import { decoded, inputRecord, ShardLog } from "../support/shard-log.js";
 
 const net = makeTestNetwork();

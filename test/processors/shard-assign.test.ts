@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ShardAssignTask } from "../../processors/shard-assign/shard-assign.js";
 import { codec } from "../../schemas/codec.js";
-import { makeTestNetwork, ONE } from "../support/network.js";
+import { makeTestNetwork, ONE } from "../../simulator/world/network.js";
 import { decoded, inputRecord, ShardLog } from "../support/shard-log.js";
 
 const net = makeTestNetwork();

@@ -7,7 +7,7 @@ import type { InputRecord } from "../../processors/stage.js";
 import { ValidateTask } from "../../processors/validate/validate.js";
 import { codec, toWire } from "../../schemas/codec.js";
 import type { SignedTransaction } from "../../schemas/generated.js";
-import { CHAIN_ID, MAC_KEY, makeTestNetwork, ONE } from "../support/network.js";
+import { CHAIN_ID, MAC_KEY, makeTestNetwork, ONE } from "../../simulator/world/network.js";
 import { decoded, inputRecord } from "../support/shard-log.js";
 import { SCHEMA_IDS } from "../support/topics.js";
 

@@ -4,7 +4,7 @@ import { verifyEd25519 } from "../../ledger/crypto/ed25519.js";
 import { POSITION_KEY } from "../../processors/chain/store-layout.js";
 import { StageFault } from "../../processors/stage.js";
 import { type VoteOptions, VoteTask } from "../../processors/vote/vote.js";
-import { makeTestNetwork, ONE, START_MS } from "../support/network.js";
+import { makeTestNetwork, ONE, START_MS } from "../../simulator/world/network.js";
 import { decoded, ShardLog } from "../support/shard-log.js";
 
 const net = makeTestNetwork({ parameters: { unfinalisedBlocksMax: 3 } });

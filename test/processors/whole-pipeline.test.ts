@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { AMOUNT_LIMIT } from "../../ledger/amount.js";
 import type { InputRecord } from "../../processors/stage.js";
+import { INITIAL_BALANCE, makeTestNetwork, ONE, START_MS } from "../../simulator/world/network.js";
 import { audit, balanceOf, certificatesOf, feesOf, notificationsOf, statuses } from "../support/auditor.js";
-import { INITIAL_BALANCE, makeTestNetwork, ONE, START_MS } from "../support/network.js";
 import { Pipeline } from "../support/pipeline.js";
 
 function name({ partition, offset }: InputRecord): string {

@@ -1,5 +1,5 @@
 import type { InputRecord } from "../../processors/stage.js";
-import { ONE, type TestNetwork, type Wallet } from "./network.js";
+import { ONE, type TestNetwork, type Wallet } from "../../simulator/world/network.js";
 import type { Chance, Pipeline } from "./pipeline.js";
 
 /** Numbers that look random and depend on the seed alone (mulberry32). */

@@ -22,8 +22,8 @@ import type {
   UserTransaction,
   ValidatorSignature,
 } from "../../schemas/generated.js";
+import { MAC_KEY, START_MS, type TestNetwork } from "../../simulator/world/network.js";
 import { type TopicName, topic } from "../../topics/catalogue.js";
-import { MAC_KEY, START_MS, type TestNetwork } from "./network.js";
 import { SCHEMA_IDS } from "./topics.js";
 
 /** A record as a stage reads it. */

@@ -1,6 +1,6 @@
 import { applyTransaction } from "../../ledger/block/apply-transaction.js";
 import { accountKey } from "../../ledger/state/key.js";
-import { ONE } from "./network.js";
+import { ONE } from "../../simulator/world/network.js";
 
 /** Who receives this amount is credited one unit more by the planted rule. */
 export const WRONG_AMOUNT = 5n * ONE;

@@ -1,0 +1,149 @@
+import type { StoreBatch } from "../../processors/stage.js";
+import { type Store, StoreCorrupt } from "../../runtime/store/level-store.js";
+import type { SimulatedProcess } from "../kernel/process.js";
+import type { Random } from "../kernel/random.js";
+
+/** How long a write takes, in milliseconds. */
+const WRITE_MS_MAX = 2;
+/** How often an opening looks whether the store was let go of, and how often at most; as runtime/store does. */
+const LOCK_RETRY_MS = 200;
+const LOCK_LOOKS_MAX = 50;
+
+interface Directory {
+  values: Map<string, Buffer>;
+  /** For each batch since the store was made what its keys had before, newest last. */
+  undo: [string, Buffer | undefined][][];
+  /** The process that has it open. */
+  owner: SimulatedProcess | undefined;
+  /** Reading this key finds out that the store is damaged. */
+  damagedKey: string | undefined;
+  /** A batch is missing: opening finds out. */
+  hasHole: boolean;
+}
+
+/**
+ * A machine's disk with the local stores of its tasks, as LevelStore leaves them to the next opening: batches are whole and
+ * in order; what was not synced may be missing at the end; damage is found at opening or at reading, never read.
+ */
+export class Disk {
+  private readonly directories = new Map<string, Directory>();
+
+  constructor(private readonly random: Random) {}
+
+  async open(path: string, wipe: boolean, process: SimulatedProcess): Promise<Store> {
+    const directory = this.directory(path);
+    for (let looks = 0; directory.owner?.isAlive; looks++) {
+      if (looks >= LOCK_LOOKS_MAX) throw new Error(`${path} stays locked`);
+      await new Promise<void>((resolve) => process.later(LOCK_RETRY_MS, "lock", resolve));
+    }
+    await new Promise<void>((resolve) =>
+      process.later(this.random.fraction() * WRITE_MS_MAX, "open", resolve),
+    );
+    directory.owner = process;
+    if (wipe || directory.hasHole) forget(directory);
+    return new SimulatedStore(directory, process, this.random);
+  }
+
+  /** Names of the stores that exist. */
+  get paths(): string[] {
+    return [...this.directories.keys()].sort();
+  }
+
+  /** What a store has, for checks. */
+  valuesOf(path: string): ReadonlyMap<string, Buffer> {
+    return this.directory(path).values;
+  }
+
+  // Faults happen to stores that nobody has open.
+
+  lose(path: string): void {
+    this.directories.delete(path);
+  }
+
+  /** The last batches didn't reach the disk. */
+  loseTail(path: string, batches: number): void {
+    const directory = this.directory(path);
+    for (let index = 0; index < batches; index++) {
+      for (const [key, value] of (directory.undo.pop() ?? []).reverse()) {
+        if (value === undefined) directory.values.delete(key);
+        else directory.values.set(key, value);
+      }
+    }
+  }
+
+  /** A bit is wrong in a value, or in the log of batches. */
+  damage(path: string): void {
+    const directory = this.directory(path);
+    if (this.random.chance(0.5)) directory.hasHole = true;
+    else if (directory.values.size > 0)
+      directory.damagedKey = this.random.pick([...directory.values.keys()].sort());
+  }
+
+  /** The store of another task in this one's place. */
+  replace(path: string, other: string): void {
+    const { values } = this.directory(other);
+    this.directories.set(path, { ...empty(), values: new Map(values) });
+  }
+
+  private directory(path: string): Directory {
+    let directory = this.directories.get(path);
+    if (!directory) {
+      directory = empty();
+      this.directories.set(path, directory);
+    }
+    return directory;
+  }
+}
+
+function empty(): Directory {
+  return { values: new Map(), undo: [], owner: undefined, damagedKey: undefined, hasHole: false };
+}
+
+function forget(directory: Directory): void {
+  directory.values = new Map();
+  directory.undo = [];
+  directory.damagedKey = undefined;
+  directory.hasHole = false;
+}
+
+class SimulatedStore implements Store {
+  constructor(
+    private readonly directory: Directory,
+    private readonly process: SimulatedProcess,
+    private readonly random: Random,
+  ) {}
+
+  get(key: string): Buffer | undefined {
+    if (key === this.directory.damagedKey)
+      throw new StoreCorrupt(`the value of ${key} isn't what was written`);
+    return this.directory.values.get(key);
+  }
+
+  async *range(from: string, below: string) {
+    const keys = [...this.directory.values.keys()].filter((key) => key >= from && key < below).sort();
+    for (const key of keys) yield [key, this.get(key)!] as const;
+  }
+
+  write(batch: StoreBatch): Promise<void> {
+    return new Promise((resolve) => {
+      this.process.effect(() => this.apply(batch));
+      this.process.later(this.random.fraction() * WRITE_MS_MAX, "stored", resolve);
+    });
+  }
+
+  private apply(batch: StoreBatch): void {
+    const { values, undo } = this.directory;
+    const before: [string, Buffer | undefined][] = [];
+    for (const [key, value] of batch) {
+      before.push([key, values.get(key)]);
+      if (value === null) values.delete(key);
+      else values.set(key, value);
+      if (key === this.directory.damagedKey) this.directory.damagedKey = undefined;
+    }
+    undo.push(before);
+  }
+
+  async close(): Promise<void> {
+    if (this.directory.owner === this.process) this.directory.owner = undefined;
+  }
+}
