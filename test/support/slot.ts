@@ -1,6 +1,7 @@
 import { type Alert, type OutputRecord, StageFault, type StepResult } from "../../processors/stage.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import type { OpenedTask, SimulatedEnvironment, SimulatedStage } from "./stages.js";
+import type { MemoryStore } from "./topics.js";
 
 /**
  * Where a task dies within a step: before anything is written; with some of the records written (in a transactional stage
@@ -33,6 +34,11 @@ export class Slot {
     private readonly environment: SimulatedEnvironment,
   ) {
     this.name = `${stage.group}-${partition}`;
+  }
+
+  /** Local store of the task, if it has one. */
+  get store(): MemoryStore | undefined {
+    return this.environment.stores.get(this.name);
   }
 
   get isUp(): boolean {

@@ -1,0 +1,133 @@
+import { Reader } from "./avro.js";
+import { type Block, headerDigest } from "./chain.js";
+import type { Header } from "./records.js";
+import { avro, WIRE_HEADER_BYTES } from "./schemas.js";
+import type { ShardAudit, ShardContext } from "./shard.js";
+
+const SIGNATURE_BYTES = 64;
+
+/** Votes and certificates of a shard. */
+export class Finality {
+  /** Height up to which certificates were read. */
+  certified = 0;
+  votes = 0;
+  /** Digests that each validator signed, by height. */
+  readonly signed = new Map<number, Map<number, Buffer>>();
+  private readonly digests: Buffer[] = [];
+  /** Height up to which certificates were read and the log says the block. */
+  private told = 0;
+
+  constructor(
+    private readonly context: ShardContext,
+    private readonly shard: ShardAudit,
+  ) {}
+
+  /** Takes a record of shard.votes. Throws NOT_CANONICAL. */
+  vote(value: Buffer, key: Buffer | null): void {
+    const reader = new Reader(value.subarray(WIRE_HEADER_BYTES));
+    const validator = reader.long();
+    const from = reader.at;
+    const header = avro.BlockHeader.read(reader);
+    const headerBytes = reader.bytes.subarray(from, reader.at);
+    const signature = reader.take(SIGNATURE_BYTES);
+    this.votes++;
+    if (this.context.dishonest.has(validator)) return;
+    const where = this.where(header, validator);
+    const isHere = this.isOfShard(header) && reader.at === reader.bytes.length;
+    if (!isHere || key?.length !== 4 || key.readUInt32BE() !== validator) {
+      this.context.report("readable", `${where}: a vote in the wrong place`);
+      return;
+    }
+    const digest = this.digestOf(header, headerBytes);
+    if (!this.context.signatures.isVote(validator, digest, signature)) {
+      this.context.report("vote-valid", `${where}: the signature is wrong`);
+      return;
+    }
+    this.remember(header.height, validator, digest, where);
+  }
+
+  private remember(height: number, validator: number, digest: Buffer, where: string): void {
+    let signed = this.signed.get(height);
+    if (!signed) {
+      signed = new Map();
+      this.signed.set(height, signed);
+    }
+    const before = signed.get(validator);
+    if (before) {
+      if (!before.equals(digest)) this.context.report("one-vote-a-height", `${where}: a second digest`);
+      return;
+    }
+    signed.set(validator, digest);
+    this.withinBound(height, `${where}: a vote`);
+    this.shard.whenClosed(height, (block) => {
+      if (!block.digest.equals(digest))
+        this.context.report("same-state", `${where}: the log says another digest`);
+    });
+  }
+
+  /** Execution stays within the bound of unfinalised blocks. */
+  withinBound(height: number, what: string): void {
+    const { unfinalisedBlocksMax } = this.context.network.genesis.parameters;
+    if (height <= this.certified + unfinalisedBlocksMax) return;
+    this.context.report("bounded", `${what}, ${height - this.certified} blocks ahead of certificates`);
+  }
+
+  /** Takes a record of shard.finalized. Throws NOT_CANONICAL. */
+  certificate(value: Buffer): void {
+    const reader = new Reader(value.subarray(WIRE_HEADER_BYTES));
+    const header = avro.BlockHeader.read(reader);
+    const headerBytes = reader.bytes.subarray(0, reader.at);
+    const { report, network, signatures } = this.context;
+    const where = this.where(header);
+    const certificate = avro.FinalityCertificate.decode(reader.bytes);
+    if (!certificate || !this.isOfShard(header)) {
+      report("readable", `${where}: no certificate of this shard`);
+      return;
+    }
+    const digest = this.digestOf(header, headerBytes);
+    const before = this.digests[header.height - 1];
+    if (before && !before.equals(digest)) {
+      report("one-block-a-height", `${where}: a second block is certified`);
+      return;
+    }
+    if (!before && header.height !== this.certified + 1) {
+      report("prefix-final", `${where}: follows height ${this.certified}`);
+      return;
+    }
+    const stake = signatures.stakeOf(digest, certificate.signatures);
+    if (typeof stake === "string") report("certificate-valid", `${where}: ${stake}`);
+    else if (
+      stake !== certificate.signedStake ||
+      network.totalStake !== certificate.totalStake ||
+      !digest.equals(certificate.digest)
+    ) {
+      report("certificate-valid", `${where}: digest or stake are not those of its signatures`);
+    }
+    if (before) return;
+    this.digests.push(digest);
+    this.certified = header.height;
+    this.shard.whenClosed(header.height, (block) => {
+      if (!block.digest.equals(digest)) report("same-state", `${where}: the log says another block`);
+      this.tell(block);
+    });
+  }
+
+  private tell(block: Block): void {
+    this.told = block.header.height;
+    this.context.onCertified(block);
+    this.shard.state.certified(this.told);
+  }
+
+  private digestOf(header: Header, headerBytes: Buffer): Buffer {
+    const block = this.shard.blocks[header.height - 1];
+    return block?.headerBytes.equals(headerBytes) ? block.digest : headerDigest(headerBytes);
+  }
+
+  private isOfShard({ shard, genesis }: Header): boolean {
+    return shard === this.context.shard.shard && genesis.equals(this.context.network.hash);
+  }
+
+  private where({ shard, height }: Header, validator?: number): string {
+    return `shard ${shard}, height ${height}${validator === undefined ? "" : `, validator ${validator}`}`;
+  }
+}

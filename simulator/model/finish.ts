@@ -1,0 +1,146 @@
+import { Chain } from "./chain.js";
+import type { Cut } from "./cut.js";
+import type { Notifications } from "./notifications.js";
+import { avro, WIRE_HEADER_BYTES } from "./schemas.js";
+import type { LogRecord, ShardAudit } from "./shard.js";
+import { type Submissions, where } from "./submissions.js";
+import type { Report } from "./violations.js";
+
+/** Once everything works again, what waited must end within this time, in milliseconds. */
+export const SETTLED_WITHIN_MS = 10_000;
+
+/** A local store as it was found at the end. */
+export interface StoreContent {
+  readonly group: string;
+  readonly partition: number;
+  /** Height of its position. */
+  readonly height: number;
+  /** Hex of each state key and of the Avro of its value, as StateChange.value is. */
+  readonly state: ReadonlyMap<string, string>;
+}
+
+/** A log read again at the end, from its first record. */
+export interface ColdLog {
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+}
+
+/** The network at the end, quiet and with everything up. */
+export interface End {
+  /** When the last disturbance was over, in milliseconds since 1970. */
+  readonly healedAtMs: number;
+  readonly stores: readonly StoreContent[];
+  /** Validators that are gone for good: no votes are expected of them. */
+  readonly absent?: readonly number[];
+  /** Logs read again; each is carried out from an empty state. Left out: the records seen, again. */
+  readonly logs?: readonly ColdLog[];
+}
+
+/** What finish looks at. */
+export interface Seen {
+  readonly shards: readonly ShardAudit[];
+  readonly submissions: Submissions;
+  readonly notifications: Notifications;
+  readonly cut: Cut;
+  readonly dishonest: ReadonlySet<number>;
+  readonly report: Report;
+}
+
+/** Nothing is left to do. */
+export function checkQuiet({ shards, cut, dishonest, report }: Seen, { absent = [] }: End): void {
+  for (const { chain, blocks, finality, outputs, state, context, unknownHeights } of shards) {
+    const where = `shard ${context.shard.shard}`;
+    if (chain.isOpen) report("lag-zero", `${where}: a block is open`);
+    if (unknownHeights.length > 0) report("same-state", `${where}: the log has no height ${unknownHeights}`);
+    if (finality.certified < blocks.length) {
+      report("lag-zero", `${where}: ${blocks.length} blocks, ${finality.certified} certified`);
+      continue;
+    }
+    if (state.earlyRecords > 0) report("final-needs-certificate", `${where}: shard.state is ahead`);
+    if (state.height < blocks.length) report("lag-zero", `${where}: shard.state has height ${state.height}`);
+    for (const block of blocks) {
+      const { height } = block.header;
+      const missing = outputs.missing(block);
+      if (missing.length > 0) report("lag-zero", `${where}, height ${height}: no ${missing.join(", ")}`);
+      for (const validator of context.network.validators.keys()) {
+        const isExpected = !dishonest.has(validator) && !absent.includes(validator);
+        if (isExpected && !finality.signed.get(height)?.has(validator))
+          report("lag-zero", `${where}, height ${height}: validator ${validator} has not voted`);
+      }
+    }
+  }
+  if (cut.waitingBlocks > 0) report("lag-zero", `${cut.waitingBlocks} blocks took in what is not certified`);
+}
+
+/** Every record of `transactions` ended, those to other shards settled, and in time. */
+export function checkEnds({ submissions, notifications, cut, report }: Seen, { healedAtMs }: End): void {
+  for (const submission of submissions.all()) {
+    const { timeMs, status, crossShardId, endedAtMs } = submission;
+    if (timeMs === undefined) {
+      report("ended-once", `${where(submission)} was acknowledged and is not there`);
+      continue;
+    }
+    if (status === undefined || endedAtMs === undefined) {
+      report("ended-once", `${where(submission)} has no status`);
+      continue;
+    }
+    const settlement = crossShardId === undefined ? undefined : notifications.settled.get(crossShardId);
+    if (crossShardId !== undefined && !settlement) {
+      report("ended-once", `${where(submission)} was not told whether it is settled`);
+      continue;
+    }
+    const doneAtMs = settlement?.atMs ?? endedAtMs;
+    if (doneAtMs > Math.max(timeMs, healedAtMs) + SETTLED_WITHIN_MS)
+      report("settled-in-time", `${where(submission)} took ${doneAtMs - Math.max(timeMs, healedAtMs)} ms`);
+  }
+  for (const [id, { settled }] of cut.transfers) {
+    if (!settled) report("settled-once", `${Buffer.from(id, "latin1").toString("hex")} is not settled`);
+  }
+}
+
+/** Every local store holds what the log says. */
+export function checkStores({ shards, report }: Seen, { stores }: End): void {
+  for (const shard of shards) {
+    const { partition } = shard.context.shard;
+    const { height, values } = shard.chain;
+    const right = new Map<string, string>();
+    for (const [key, value] of values) {
+      const keyBytes = Buffer.from(key, "latin1");
+      // A StateChange with an empty key is one byte and the value.
+      const bytes = avro.StateChange.encode({ key: Buffer.alloc(0), value }).subarray(1);
+      right.set(keyBytes.toString("hex"), bytes.toString("hex"));
+    }
+    for (const store of stores) {
+      if (store.partition !== partition) continue;
+      const name = `store of ${store.group}, partition ${partition}`;
+      if (store.height !== height) report("lag-zero", `${name}: height ${store.height}, not ${height}`);
+      else if (!isSameMap(store.state, right)) report("store-equals-topics", name);
+    }
+  }
+}
+
+function isSameMap(left: ReadonlyMap<string, string>, right: ReadonlyMap<string, string>): boolean {
+  if (left.size !== right.size) return false;
+  for (const [key, value] of left) if (right.get(key) !== value) return false;
+  return true;
+}
+
+/** The logs again from the beginning, one after the other: they must give the same blocks. */
+export function checkCold({ shards, submissions, report }: Seen, { logs }: End): void {
+  for (const { context, blocks, log } of shards) {
+    const { network, shard, signatures } = context;
+    const where = `shard ${shard.shard}`;
+    const records = logs?.find(({ partition }) => partition === shard.partition)?.records ?? log;
+    const chain = new Chain(network, shard, signatures);
+    let isSame = true;
+    for (const { value, timeMs } of records) {
+      if (value === null || value.length < WIRE_HEADER_BYTES) continue;
+      const bytes = value.subarray(WIRE_HEADER_BYTES);
+      const entry = avro.LogEntry.decode(bytes)?.entry;
+      const block = entry && chain.append(entry, bytes, timeMs, (user) => submissions.termsOf(user));
+      if (block) isSame &&= blocks[block.header.height - 1]?.digest.equals(block.digest) === true;
+    }
+    if (!isSame || chain.height !== blocks.length)
+      report("prefix-final", `${where}: the log now gives other blocks than it did`);
+  }
+}

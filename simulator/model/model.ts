@@ -1,0 +1,218 @@
+import { NOT_CANONICAL } from "./avro.js";
+import type { Block } from "./chain.js";
+import { Cut } from "./cut.js";
+import { checkCold, checkEnds, checkQuiet, checkStores, type End, type Seen } from "./finish.js";
+import { ModelNetwork, type Verify, verifyEd25519 } from "./network.js";
+import { Notifications } from "./notifications.js";
+import { avro, decodeWire } from "./schemas.js";
+import { ShardAudit } from "./shard.js";
+import { Signatures } from "./signatures.js";
+import { type Intent, Submissions } from "./submissions.js";
+import type { Terms } from "./terms.js";
+import type { Report, Violation } from "./violations.js";
+
+/** Largest record of any topic, in bytes. */
+const RECORD_BYTES_MAX = 8 * 2 ** 20;
+
+export interface ModelOptions {
+  /** Avro bytes of the Genesis. */
+  readonly genesis: Buffer;
+  /** Avro bytes of each GenesisAllocation, in order. */
+  readonly allocation: readonly Buffer[];
+  /** Judge of Ed25519 signatures; by default OpenSSL's. For networks whose signatures are stubs. */
+  readonly verify?: Verify;
+  /** Validators whose votes may be anything: what others do about them is checked all the same. */
+  readonly dishonest?: readonly number[];
+  onViolation(violation: Violation): void;
+}
+
+/** A record as a read_committed reader sees it. */
+export interface ModelRecord {
+  /** Without the network's prefix, e.g. `shard.votes`. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Broker's append time, in milliseconds since 1970. */
+  readonly timeMs: number;
+  readonly key: Buffer | null;
+  /** Confluent wire format. */
+  readonly value: Buffer | null;
+}
+
+/** What the model saw. */
+export interface Counts {
+  readonly records: number;
+  readonly blocks: number;
+  readonly certified: number;
+  readonly votes: number;
+  readonly transfers: number;
+  readonly refused: number;
+  readonly crossShard: number;
+  readonly settled: number;
+  readonly notifications: number;
+}
+
+/**
+ * An auditor of a network that shares no code with its stages: carries every shard's log out by its own reading of the
+ * rules and holds everything that stages write against that, record by record.
+ */
+export class Model {
+  private readonly network: ModelNetwork;
+  private readonly submissions: Submissions;
+  private readonly notifications: Notifications;
+  private readonly cut: Cut;
+  private readonly byPartition = new Map<number, ShardAudit>();
+  private readonly dishonest: ReadonlySet<number>;
+  private readonly report: Report;
+  private records = 0;
+  private transfers = 0;
+  private refused = 0;
+
+  constructor(options: ModelOptions) {
+    this.report = (invariant, detail) => options.onViolation({ invariant, detail });
+    this.network = new ModelNetwork(options.genesis, options.allocation);
+    const verify = options.verify ?? verifyEd25519;
+    const signatures = new Signatures(this.network, verify);
+    this.dishonest = new Set(options.dishonest);
+    this.submissions = new Submissions(this.network, verify, this.report);
+    this.cut = new Cut(this.network, this.report);
+    const byNumber = new Map<number, ShardAudit>();
+    for (const shard of this.network.genesis.shards) {
+      const { network, report, dishonest } = this;
+      const onCertified = (block: Block) => this.onCertified(block);
+      const audit = new ShardAudit(
+        { network, shard, signatures, report, dishonest, onCertified },
+        this.submissions,
+      );
+      byNumber.set(shard.shard, audit);
+      this.byPartition.set(shard.partition, audit);
+    }
+    this.notifications = new Notifications(byNumber, this.submissions, this.report);
+  }
+
+  /** Once for each record that was acknowledged in `transactions`, before or after the record itself is read. */
+  submitted(intent: Intent): void {
+    this.submissions.intend(intent);
+    for (const shard of this.byPartition.values()) shard.pump();
+  }
+
+  /**
+   * What a transaction says that was sent without ever being acknowledged: it may be there all the same. Only needed for the
+   * scheme ETHEREUM, whose senders the model can't recover.
+   * @param transaction Avro bytes of the SignedTransaction
+   */
+  signed(transaction: Buffer, terms: Terms): void {
+    this.submissions.learn(transaction, terms);
+  }
+
+  /** How long a queue was, and its bound. */
+  queue(name: string, length: number, bound: number): void {
+    if (length > bound) this.report("bounded", `${name} had ${length}, more than ${bound}`);
+  }
+
+  /** Each record of each topic, by offset within a partition and as they become readable across partitions. */
+  record(record: ModelRecord): void {
+    this.records++;
+    const { topic, partition, offset, value } = record;
+    const place = `${topic}[${partition}]@${offset}`;
+    if (value !== null && value.length > RECORD_BYTES_MAX)
+      this.report("bounded", `${place} has ${value.length} bytes`);
+    try {
+      this.route(record);
+    } catch (error) {
+      if (error !== NOT_CANONICAL) throw error;
+      this.report("readable", place);
+    }
+  }
+
+  private route(record: ModelRecord): void {
+    const { topic, partition, offset, timeMs, key, value } = record;
+    switch (topic) {
+      case "transactions":
+        this.submissions.published(partition, offset, timeMs, value);
+        return;
+      case "transactions.validated":
+        this.submissions.validated(read(decodeWire(avro.ValidatedTransaction, value)));
+        return;
+      case "transactions.rejected":
+        this.submissions.rejected(read(decodeWire(avro.RejectedTransaction, value)));
+        return;
+      case "notifications":
+        this.notifications.take(read(decodeWire(avro.Notification, value)), timeMs);
+        return;
+      case "shard.log":
+        this.shardOf(partition).append(record);
+        return;
+      case "shard.state":
+        this.shardOf(partition).state.take(record);
+        return;
+      case "shard.blocks":
+        this.shardOf(partition).outputs.header(read(value));
+        return;
+      case "shard.receipts":
+        this.shardOf(partition).outputs.receipt(read(value));
+        return;
+      case "shard.changes":
+        this.shardOf(partition).outputs.changes(read(value));
+        return;
+      case "shard.messages":
+        this.shardOf(partition).outputs.outgoing(read(value));
+        return;
+      case "shard.votes":
+        this.shardOf(partition).finality.vote(read(value), key);
+        return;
+      case "shard.finalized":
+        this.shardOf(partition).finality.certificate(read(value));
+        return;
+    }
+  }
+
+  private shardOf(partition: number): ShardAudit {
+    const shard = this.byPartition.get(partition);
+    if (!shard) throw NOT_CANONICAL;
+    return shard;
+  }
+
+  private onCertified(block: Block): void {
+    for (const { kind } of block.receipts) {
+      if (kind === "TRANSFER" || kind === "PREPARED") this.transfers++;
+      else if (kind === "REFUSED") this.refused++;
+    }
+    this.cut.certified(block);
+  }
+
+  /** Once, when the network is quiet and everything is up. */
+  finish(end: End): void {
+    this.submissions.close();
+    for (const shard of this.byPartition.values()) shard.pump();
+    const { submissions, notifications, cut, dishonest, report } = this;
+    const shards = [...this.byPartition.values()];
+    const seen: Seen = { shards, submissions, notifications, cut, dishonest, report };
+    checkQuiet(seen, end);
+    checkEnds(seen, end);
+    checkStores(seen, end);
+    checkCold(seen, end);
+  }
+
+  get counts(): Counts {
+    const shards = [...this.byPartition.values()];
+    const sum = (of: (shard: ShardAudit) => number) => shards.reduce((total, shard) => total + of(shard), 0);
+    return {
+      records: this.records,
+      blocks: sum(({ blocks }) => blocks.length),
+      certified: sum(({ finality }) => finality.certified),
+      votes: sum(({ finality }) => finality.votes),
+      transfers: this.transfers,
+      refused: this.refused,
+      crossShard: this.cut.transfers.size,
+      settled: this.notifications.settled.size,
+      notifications: this.notifications.count,
+    };
+  }
+}
+
+/** The value, or NOT_CANONICAL thrown where it could not be read. */
+function read<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw NOT_CANONICAL;
+  return value;
+}

@@ -1,0 +1,267 @@
+/** Shapes of the Avro records that the model reads or writes, as avro.ts reads them. The schemas say what fields mean. */
+
+export interface GenesisShard {
+  readonly shard: number;
+  readonly path: string;
+  readonly prefix: string;
+  readonly partition: number;
+}
+
+export interface GenesisValidator {
+  readonly validator: number;
+  readonly name: string;
+  readonly publicKey: Buffer;
+  readonly stake: number;
+}
+
+export interface Genesis {
+  readonly network: string;
+  readonly chainId: number;
+  readonly consensus: string;
+  readonly sourcePartitions: number;
+  readonly parameters: {
+    readonly blockIntervalMs: number;
+    readonly maximumEntriesPerBlock: number;
+    readonly transactionBytesMax: number;
+    readonly unfinalisedBlocksMax: number;
+    readonly crossShardDeadlineMs: number;
+  };
+  readonly shards: readonly GenesisShard[];
+  readonly validators: readonly GenesisValidator[];
+  readonly allocationHash: Buffer;
+  readonly allocationParts: number;
+}
+
+export interface GenesisAllocation {
+  readonly part: number;
+  readonly accounts: readonly {
+    readonly account: Buffer;
+    readonly balance: bigint;
+    readonly nonce: number;
+  }[];
+}
+
+export type Priority = "HIGH" | "MEDIUM" | "LOW";
+
+export interface SignedTransaction {
+  readonly scheme: "ED25519" | "ETHEREUM";
+  readonly body: Buffer;
+  readonly publicKey: Buffer;
+  readonly signature: Buffer;
+}
+
+export interface TransferBody {
+  readonly chainId: number;
+  readonly sender: Buffer;
+  readonly recipient: Buffer;
+  readonly amount: bigint;
+  readonly nonce: number;
+  readonly gasLimit: number;
+  readonly gasPrice: bigint;
+  readonly validUntil: number;
+  readonly priority: Priority;
+  readonly data: Buffer;
+}
+
+export interface UserTransaction {
+  readonly sourcePartition: number;
+  readonly sourceOffset: number;
+  readonly submittedAt: number;
+  readonly sender: Buffer;
+  readonly transactionId: Buffer;
+  readonly transaction: SignedTransaction;
+  readonly mac: Buffer;
+}
+
+export interface RejectedTransaction {
+  readonly code: string;
+  readonly sourcePartition: number;
+  readonly sourceOffset: number;
+  readonly submittedAt: number;
+  readonly transactionId: Buffer | null;
+  readonly sender: Buffer | null;
+}
+
+export interface Message {
+  readonly kind: "PREPARE" | "FORWARD" | "CANCEL" | "CREDITED" | "REFUSED";
+  readonly transactionId: Buffer;
+  readonly source: number;
+  readonly destination: number;
+  readonly sender: Buffer;
+  readonly recipient: Buffer;
+  readonly amount: bigint;
+  readonly deadline: number;
+  readonly priority: Priority;
+  readonly code: string;
+}
+
+export interface Header {
+  readonly genesis: Buffer;
+  readonly shard: number;
+  readonly height: number;
+  readonly parent: Buffer;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly time: number;
+  readonly epoch: number;
+  readonly entriesRoot: Buffer;
+  readonly receiptsRoot: Buffer;
+  readonly changesRoot: Buffer;
+  readonly messagesRoot: Buffer;
+}
+
+export interface ValidatorSignature {
+  readonly validator: number;
+  readonly signature: Buffer;
+}
+
+export interface CrossShardBundle {
+  readonly header: Header;
+  readonly signatures: readonly ValidatorSignature[];
+  readonly destination: number;
+  readonly channelSequence: number;
+  readonly messages: readonly Message[];
+  readonly leafIndex: number;
+  readonly leafCount: number;
+  readonly proof: readonly Buffer[];
+}
+
+export interface LogEntry {
+  readonly entry:
+    | { readonly is: "UserTransaction"; readonly value: UserTransaction }
+    | { readonly is: "CrossShardBundle"; readonly value: CrossShardBundle }
+    | { readonly is: "Cut"; readonly value: { readonly height: number } }
+    | { readonly is: "Genesis"; readonly value: Genesis }
+    | { readonly is: "GenesisAllocation"; readonly value: GenesisAllocation };
+}
+
+export type ReceiptKind =
+  | "TRANSFER"
+  | "PREPARED"
+  | "FORWARDED"
+  | "CANCELLED"
+  | "CREDITED"
+  | "CREDIT_REFUSED"
+  | "COMPLETED"
+  | "REFUNDED"
+  | "REFUSED";
+
+export interface ReceiptResult {
+  readonly sequence: number;
+  readonly kind: ReceiptKind;
+  readonly code: string;
+  readonly transactionId: Buffer;
+  readonly sender: Buffer;
+  readonly recipient: Buffer;
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly sourcePartition: number;
+  readonly sourceOffset: number;
+  readonly submittedAt: number;
+}
+
+/** What names a block in the records that execute writes for it. */
+export interface OfBlock {
+  readonly shard: number;
+  readonly height: number;
+  readonly digest: Buffer;
+}
+
+export interface Receipt extends OfBlock {
+  readonly index: number;
+  readonly count: number;
+  /** Written from its bytes. */
+  readonly result: ReceiptResult | Buffer;
+}
+
+export interface Account {
+  readonly balance: bigint;
+  readonly nonce: number;
+  readonly escrowed: bigint;
+}
+
+export interface Escrow {
+  readonly sender: Buffer;
+  readonly recipient: Buffer;
+  readonly amount: bigint;
+  readonly destination: number;
+  readonly deadline: number;
+}
+
+export interface ShardRecord {
+  readonly marks: readonly { readonly partition: number; readonly offset: number }[];
+  readonly channels: readonly { readonly shard: number; readonly received: number; readonly sent: number }[];
+}
+
+export type StateValue =
+  | { readonly is: "AccountState"; readonly value: Account }
+  | { readonly is: "EscrowState"; readonly value: Escrow }
+  | { readonly is: "ShardState"; readonly value: ShardRecord };
+
+export interface StateChange {
+  readonly key: Buffer;
+  readonly value: StateValue | null;
+}
+
+export interface BlockChanges extends OfBlock {
+  /** Written from their bytes. */
+  readonly changes: readonly (StateChange | Buffer)[];
+}
+
+export interface StateRecord {
+  readonly height: number;
+  readonly digest: Buffer;
+  readonly value: StateValue | null;
+}
+
+export interface OutgoingBundle extends OfBlock {
+  readonly destination: number;
+  readonly channelSequence: number;
+  readonly messages: readonly (Message | Buffer)[];
+  readonly leafIndex: number;
+  readonly leafCount: number;
+  readonly proof: readonly Buffer[];
+}
+
+export interface FinalityCertificate {
+  readonly header: Header;
+  readonly digest: Buffer;
+  readonly signatures: readonly ValidatorSignature[];
+  readonly signedStake: number;
+  readonly totalStake: number;
+}
+
+export interface Notification {
+  readonly account: Buffer | null;
+  readonly event: "REJECTED" | "PRE_CONFIRMED" | "FINAL" | "COMPLETED" | "REFUNDED";
+  readonly applied: boolean;
+  readonly code: string;
+  readonly transactionId: Buffer | null;
+  readonly crossShard: boolean;
+  readonly shard: number;
+  readonly height: number;
+  readonly sourcePartition: number;
+  readonly sourceOffset: number;
+  readonly submittedAt: number;
+  readonly at: number;
+}
+
+export interface Records {
+  Genesis: Genesis;
+  GenesisAllocation: GenesisAllocation;
+  SignedTransaction: SignedTransaction;
+  TransferBody: TransferBody;
+  ValidatedTransaction: UserTransaction;
+  RejectedTransaction: RejectedTransaction;
+  LogEntry: LogEntry;
+  BlockHeader: Header;
+  ReceiptResult: ReceiptResult;
+  Receipt: Receipt;
+  StateChange: StateChange;
+  BlockChanges: BlockChanges;
+  StateRecord: StateRecord;
+  CrossShardMessage: Message;
+  OutgoingBundle: OutgoingBundle;
+  FinalityCertificate: FinalityCertificate;
+  Notification: Notification;
+}

@@ -1,0 +1,105 @@
+import { type Block, Chain } from "./chain.js";
+import { Finality } from "./finality.js";
+import type { ModelNetwork } from "./network.js";
+import { Outputs } from "./outputs.js";
+import type { GenesisShard } from "./records.js";
+import { avro, WIRE_HEADER_BYTES } from "./schemas.js";
+import type { Signatures } from "./signatures.js";
+import { StateTopic } from "./state-topic.js";
+import type { Submissions } from "./submissions.js";
+import type { Report } from "./violations.js";
+
+/** A record of a shard's log. */
+export interface LogRecord {
+  readonly offset: number;
+  readonly timeMs: number;
+  readonly value: Buffer | null;
+}
+
+/** What the parts of a shard's audit share. */
+export interface ShardContext {
+  readonly network: ModelNetwork;
+  readonly shard: GenesisShard;
+  readonly signatures: Signatures;
+  readonly report: Report;
+  /** Validators of whom nothing is expected. */
+  readonly dishonest: ReadonlySet<number>;
+  /** A block was certified; in height order. */
+  onCertified(block: Block): void;
+}
+
+/** One shard: its log carried out, and everything that the stages write about it held against that. */
+export class ShardAudit {
+  readonly blocks: Block[] = [];
+  readonly log: LogRecord[] = [];
+  readonly chain: Chain;
+  readonly outputs: Outputs;
+  readonly finality: Finality;
+  readonly state: StateTopic;
+  /** Records of the log that wait for an intent. */
+  private queue: LogRecord[] = [];
+  private readonly waiters = new Map<number, ((block: Block) => void)[]>();
+
+  constructor(
+    readonly context: ShardContext,
+    private readonly submissions: Submissions,
+  ) {
+    const { network, shard, signatures } = context;
+    this.chain = new Chain(network, shard, signatures);
+    this.finality = new Finality(context, this);
+    this.outputs = new Outputs(context, this);
+    this.state = new StateTopic(context, this);
+  }
+
+  /** Calls back with the block of a height as soon as the log has ended it. */
+  whenClosed(height: number, then: (block: Block) => void): void {
+    const block = this.blocks[height - 1];
+    if (block) {
+      then(block);
+      return;
+    }
+    const list = this.waiters.get(height);
+    if (list) list.push(then);
+    else this.waiters.set(height, [then]);
+  }
+
+  /** Heights that records named and that the log doesn't have. */
+  get unknownHeights(): number[] {
+    return [...this.waiters.keys()];
+  }
+
+  /** Takes a record of the log. */
+  append(record: LogRecord): void {
+    this.log.push(record);
+    this.queue.push(record);
+    if (this.queue.length === 1) this.pump();
+  }
+
+  /** Goes on with the log as far as intents allow. */
+  pump(): void {
+    let taken = 0;
+    for (const record of this.queue) {
+      if (!this.take(record)) break;
+      taken++;
+    }
+    this.queue = this.queue.slice(taken);
+  }
+
+  private take({ value, timeMs }: LogRecord): boolean {
+    if (value === null || value.length < WIRE_HEADER_BYTES) return true;
+    const bytes = value.subarray(WIRE_HEADER_BYTES);
+    const entry = avro.LogEntry.decode(bytes)?.entry;
+    if (!entry) return true;
+    if (entry.is === "UserTransaction" && this.chain.mayCount(entry.value)) {
+      if (this.submissions.mustWait(entry.value)) return false;
+    }
+    const block = this.chain.append(entry, bytes, timeMs, (user) => this.submissions.termsOf(user));
+    if (!block) return true;
+    this.blocks.push(block);
+    const { height } = block.header;
+    const waiters = this.waiters.get(height);
+    this.waiters.delete(height);
+    for (const then of waiters ?? []) then(block);
+    return true;
+  }
+}
