@@ -194,6 +194,21 @@ export class Model {
     checkCold(seen, end);
   }
 
+  /** Whether nothing is left to do: everything ended and is certified, and every honest validator has voted on it. */
+  get isSettled(): boolean {
+    let isSettled = true;
+    const report: Report = (invariant) => {
+      // What came too late has come all the same.
+      if (invariant !== "settled-in-time") isSettled = false;
+    };
+    const { submissions, notifications, cut, dishonest } = this;
+    const shards = [...this.byPartition.values()];
+    const seen: Seen = { shards, submissions, notifications, cut, dishonest, report };
+    checkQuiet(seen, { healedAtMs: 0, stores: [] });
+    if (isSettled) checkEnds(seen, { healedAtMs: 0, stores: [] });
+    return isSettled;
+  }
+
   get counts(): Counts {
     const shards = [...this.byPartition.values()];
     const sum = (of: (shard: ShardAudit) => number) => shards.reduce((total, shard) => total + of(shard), 0);

@@ -49,6 +49,11 @@ export class Disk {
     return [...this.directories.keys()].sort();
   }
 
+  /** Names of the stores that a living process has open. */
+  get openPaths(): string[] {
+    return this.paths.filter((path) => this.directories.get(path)?.owner?.isAlive);
+  }
+
   /** What a store has, for checks. */
   valuesOf(path: string): ReadonlyMap<string, Buffer> {
     return this.directory(path).values;

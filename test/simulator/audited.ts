@@ -7,7 +7,7 @@ import type { End, StoreContent } from "../../simulator/model/finish.js";
 import { Model } from "../../simulator/model/model.js";
 import type { Intent } from "../../simulator/model/submissions.js";
 import type { Violation } from "../../simulator/model/violations.js";
-import { MAC_KEY, type TestNetwork } from "../support/network.js";
+import { MAC_KEY, type TestNetwork } from "../../simulator/world/network.js";
 import { Pipeline } from "../support/pipeline.js";
 import { SCHEMA_IDS } from "../support/topics.js";
 

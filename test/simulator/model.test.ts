@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Expectation, seeded, submitOne } from "../support/load.js";
-import { makeTestNetwork } from "../support/network.js";
+import { makeTestNetwork } from "../../simulator/world/network.js";
 import { auditHistory, intentOf, RecordedPipeline, storesOf } from "./audited.js";
 
 describe("the model", () => {

@@ -1,0 +1,113 @@
+import { digestOf, voteMessage } from "../../ledger/block/header.js";
+import { type KeyPair, signEd25519 } from "../../ledger/crypto/ed25519.js";
+import type { Network } from "../../ledger/genesis/genesis.js";
+import { validatorRecordKey } from "../../processors/keys.js";
+import { codec, fromWire, toWire } from "../../schemas/codec.js";
+import type { BlockHeader } from "../../schemas/generated.js";
+import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
+import type { Broker } from "../kafka/broker.js";
+import type { Random } from "../kernel/random.js";
+import { SCHEMA_IDS } from "../world/topics.js";
+
+/** Who writes what he must not. */
+export class Poisoner {
+  /** A record is being written that no stage answers for. */
+  isForging = false;
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly network: Network,
+    private readonly random: Random,
+  ) {}
+
+  private append(topic: TopicName, partition: number, key: Buffer | null, value: Buffer | null): number {
+    return this.broker.append(topicOnCluster(this.network.genesis.network, topic), partition, { key, value });
+  }
+
+  private bytes(length: number): Buffer {
+    return Buffer.from(Array.from({ length }, () => this.random.below(256)));
+  }
+
+  /** Something that is no transaction. Returns where it is, and how it must be refused. */
+  transaction(): { partition: number; offset: number; code: string } {
+    const partition = this.random.below(this.network.genesis.sourcePartitions);
+    const value = this.random.chance(0.2) ? null : this.bytes(this.random.below(4));
+    const offset = this.append("transactions", partition, null, value);
+    return { partition, offset, code: value === null ? "TOMBSTONE" : "MALFORMED" };
+  }
+
+  /** Into a shard's log: nonsense, a cut that isn't due, or a copy of what somebody wrote before. */
+  log(): void {
+    const { partition } = this.random.pick(this.network.genesis.shards);
+    const id = SCHEMA_IDS.get("shard.log")!;
+    switch (this.random.below(4)) {
+      case 0:
+        this.append("shard.log", partition, null, this.random.chance(0.3) ? null : this.bytes(20));
+        return;
+      case 1:
+        this.append("shard.log", partition, null, toWire(id, this.bytes(30)));
+        return;
+      case 2: {
+        const cut = { "rustorium.Cut": { height: this.random.below(12) } };
+        this.append("shard.log", partition, null, toWire(id, codec("LogEntry").encode({ entry: cut })));
+        return;
+      }
+      default: {
+        const old = this.someRecord("shard.log", this.random.pick(this.network.genesis.shards).partition);
+        if (old) this.append("shard.log", partition, old.key, old.value);
+      }
+    }
+  }
+
+  /** Into the votes: nonsense, a vote that nobody signed, or another validator's under a wrong key. */
+  votes(): void {
+    this.isForging = true;
+    this.forgeVote();
+    this.isForging = false;
+  }
+
+  private forgeVote(): void {
+    const { partition } = this.random.pick(this.network.genesis.shards);
+    const old = this.someRecord("shard.votes", partition);
+    const vote = old?.value && codec("Vote").decode(fromWire(old.value)?.avroBytes ?? Buffer.alloc(0));
+    if (!vote || this.random.chance(0.3)) {
+      this.append("shard.votes", partition, this.bytes(4), this.bytes(this.random.below(60)));
+      return;
+    }
+    const forged = this.random.chance(0.5)
+      ? { ...vote, signature: this.bytes(64) }
+      : { ...vote, header: this.other(vote.header) };
+    this.vote(partition, forged);
+  }
+
+  /** A validator signs a second header for a height that it may have voted on. */
+  doubleVote(validator: number, keyPair: KeyPair): void {
+    const { partition } = this.random.pick(this.network.genesis.shards);
+    const old = this.someRecord("shard.votes", partition);
+    const vote = old?.value && codec("Vote").decode(fromWire(old.value)?.avroBytes ?? Buffer.alloc(0));
+    if (!vote) return;
+    const header = this.other(vote.header);
+    this.vote(partition, {
+      validator,
+      header,
+      signature: signEd25519(voteMessage(digestOf(header)), keyPair),
+    });
+  }
+
+  private vote(partition: number, vote: { validator: number; header: BlockHeader; signature: Buffer }): void {
+    const value = toWire(SCHEMA_IDS.get("shard.votes")!, codec("Vote").encode(vote));
+    this.append("shard.votes", partition, validatorRecordKey(vote.validator), value);
+  }
+
+  private other(header: BlockHeader): BlockHeader {
+    return this.random.chance(0.5)
+      ? { ...header, changesRoot: this.bytes(32) }
+      : { ...header, height: header.height + this.random.between(1, 3) };
+  }
+
+  private someRecord(topic: TopicName, number: number) {
+    const partition = this.broker.partition(topicOnCluster(this.network.genesis.network, topic), number)!;
+    if (partition.end === 0) return undefined;
+    return partition.readUncommitted(this.random.below(partition.end), 1)?.entries[0];
+  }
+}

@@ -1,0 +1,38 @@
+import type { FaultClass } from "./faults/classes.js";
+import type { InvariantName } from "./model/violations.js";
+import type { Plant } from "./plants/plant.js";
+
+/** One run: a seed, and what shrinking took away from it. */
+export interface RunOptions {
+  readonly seed: number;
+  /** Classes of faults that don't happen. */
+  readonly without?: readonly FaultClass[];
+  /** Most faults that are drawn; those drawn first stay. */
+  readonly faultsMax?: number;
+  /** Most transactions; those submitted first stay. */
+  readonly transactionsMax?: number;
+  readonly plant?: Plant;
+  /** Gives what the stages logged last, for looking into a seed. */
+  readonly withLog?: boolean;
+}
+
+/** Something that must never be: an invariant of the model, an exception, or a simulation that never ends. */
+export interface Failure {
+  readonly invariant: InvariantName | "exception" | "not-deterministic";
+  readonly detail: string;
+}
+
+/** What one run was. */
+export interface RunResult {
+  readonly seed: number;
+  readonly events: number;
+  readonly simulatedMs: number;
+  readonly faults: Readonly<Partial<Record<FaultClass, number>>>;
+  readonly failures: readonly Failure[];
+  /** Hash over everything that happened, 16 hex digits. */
+  readonly trace: string;
+  readonly transactions: number;
+  readonly blocks: number;
+  readonly realSignatures: boolean;
+  readonly log?: readonly string[];
+}

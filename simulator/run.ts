@@ -1,0 +1,91 @@
+import { useRealSignatures } from "./crypto/mode.js";
+import { FAULT_CLASSES, type FaultClass } from "./faults/classes.js";
+import { Random } from "./kernel/random.js";
+import type { Failure, RunOptions, RunResult } from "./options.js";
+import { START_MS } from "./world/network.js";
+import { drawNetwork } from "./world/shapes.js";
+import { storeContents } from "./world/stores.js";
+import { World } from "./world/world.js";
+
+/** One seed in so many has real signatures. */
+const REAL_SIGNATURES_EVERY = 50;
+const TRANSACTIONS_MIN = 30;
+const TRANSACTIONS_MAX = 90;
+const LOAD_MS_MIN = 2_000;
+const LOAD_MS_MAX = 6_000;
+const FAULTS_MIN = 12;
+const FAULTS_MAX = 30;
+/** Nothing new for so long, and everything up: the network is quiet. In milliseconds. */
+const QUIET_MS = 1_500;
+/** Longest time from healing to quiet, in milliseconds; what is not done by then never will be. */
+const HEALING_MS_MAX = 20_000;
+/** Failures that are kept of one run. */
+const FAILURES_MAX = 20;
+
+/** Runs one seed: load and faults, then healing, then quiet, while the model looks on. */
+export async function runSeed(options: RunOptions): Promise<RunResult> {
+  const { seed, without = [] } = options;
+  const random = new Random(seed);
+  const realSignatures = seed % REAL_SIGNATURES_EVERY === 0;
+  useRealSignatures(realSignatures);
+  const isAllowed = (fault: FaultClass) => !without.includes(fault);
+  const net = drawNetwork(random.fork("shape"), realSignatures);
+  const world = new World(net, random.fork("world"), isAllowed, realSignatures, options.plant);
+  const { scheduler } = world;
+  const plan = random.fork("plan");
+  const durationMs = plan.between(LOAD_MS_MIN, LOAD_MS_MAX);
+  const drawn = plan.between(TRANSACTIONS_MIN, TRANSACTIONS_MAX);
+  const transactions = Math.min(drawn, options.transactionsMax ?? Number.POSITIVE_INFINITY);
+  world.start();
+  world.load.start({ transactions, durationMs });
+  schedule(world, plan, durationMs, isAllowed, options.faultsMax ?? Number.POSITIVE_INFINITY);
+  const failures: Failure[] = [];
+  const healedAtMs = START_MS + durationMs;
+  scheduler.after(durationMs, "heal", () => world.heal());
+  const isQuiet = () =>
+    scheduler.nowMs > healedAtMs &&
+    scheduler.nowMs - world.lastRecordMs > QUIET_MS &&
+    world.isUp &&
+    world.model.isSettled;
+  try {
+    await scheduler.run(isQuiet, healedAtMs + HEALING_MS_MAX);
+    world.model.finish({ healedAtMs, stores: storeContents(world.nodes) });
+  } catch (error) {
+    failures.push({
+      invariant: "exception",
+      detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  }
+  failures.push(...world.violations);
+  return {
+    seed,
+    events: scheduler.events,
+    simulatedMs: Math.round(scheduler.nowMs - START_MS),
+    faults: Object.fromEntries(Object.entries(world.faults).filter(([, count]) => count > 0)),
+    failures: failures.slice(0, FAILURES_MAX),
+    trace: scheduler.trace.digest,
+    transactions,
+    blocks: world.model.counts.blocks,
+    realSignatures,
+    ...(options.withLog && { log: world.log.lines }),
+  };
+}
+
+/** Draws faults and when they happen. All are drawn whatever is left out, so that leaving one out changes no other. */
+function schedule(
+  world: World,
+  plan: Random,
+  durationMs: number,
+  isAllowed: (fault: FaultClass) => boolean,
+  faultsMax: number,
+): void {
+  const count = plan.between(FAULTS_MIN, FAULTS_MAX);
+  const drawn = Array.from({ length: count }, (_, index) => ({
+    fault: plan.pick(FAULT_CLASSES),
+    atMs: plan.fraction() * durationMs,
+    random: plan.fork(`fault ${index}`),
+  }));
+  for (const { fault, atMs, random } of drawn.slice(0, faultsMax)) {
+    if (isAllowed(fault)) world.scheduler.after(atMs, fault, () => world.inject(fault, random));
+  }
+}

@@ -1,0 +1,103 @@
+import type { Network } from "../../ledger/genesis/genesis.js";
+import type { Environment, StageDefinition } from "../../runtime/driver/environment.js";
+import { StageRunner } from "../../runtime/driver/stage-runner.js";
+import type { SchemaIds } from "../../runtime/kafka/schemas.js";
+import type { Broker } from "../kafka/broker.js";
+import { type ClientFaults, simulatedAdmin, simulatedClient, simulatedReader } from "../kafka/client.js";
+import { Connection, type NetworkWeather } from "../kafka/connection.js";
+import type { EndHazard } from "../kafka/producer.js";
+import { SimulatedProcess } from "../kernel/process.js";
+import type { Random } from "../kernel/random.js";
+import type { Scheduler } from "../kernel/scheduler.js";
+import type { Disk } from "../store/disk.js";
+import type { SimulatedLog } from "./log.js";
+
+/** What all nodes share. */
+export interface Surroundings {
+  readonly scheduler: Scheduler;
+  readonly broker: Broker;
+  readonly weather: NetworkWeather;
+  readonly hazard: EndHazard;
+  readonly network: Network;
+  readonly schemaIds: SchemaIds;
+  readonly log: SimulatedLog;
+  readonly clientFaults: ClientFaults;
+  /** What a planted fault changes in a process' surroundings. */
+  readonly changed: (environment: Environment) => Environment;
+}
+
+/** As session/system.ts has it for the embedded broker, in milliseconds. */
+const SESSION_TIMEOUT_MS = 3_000;
+/** As session/children.ts: a child that ends by itself is started again after this long, in milliseconds. */
+const RESTART_MS = 1_000;
+
+/** A machine with its disk, and the process that runs on it: started again whenever it dies, unless it is to stay down. */
+export class Node {
+  private process: SimulatedProcess | undefined;
+  private runners: StageRunner[] = [];
+  private isWanted = false;
+  private starts = 0;
+
+  /** @param definitions made anew for each process: a definition may keep what a process knows */
+  constructor(
+    readonly name: string,
+    readonly disk: Disk,
+    private readonly definitions: () => StageDefinition[],
+    private readonly surroundings: Surroundings,
+    private readonly random: Random,
+    /** What its clock is ahead of the broker's, in milliseconds. */
+    private readonly skewMs: number,
+  ) {}
+
+  /** The process, where one runs. */
+  get running(): SimulatedProcess | undefined {
+    return this.process?.isAlive ? this.process : undefined;
+  }
+
+  /** Whether every partition number that it has is being worked on. */
+  get isSettled(): boolean {
+    return this.runners.every((runner) => runner.status().every(({ status }) => status === "running"));
+  }
+
+  start(): void {
+    this.isWanted = true;
+    if (this.running) return;
+    const { scheduler, broker, weather, hazard, network, schemaIds, log, clientFaults } = this.surroundings;
+    const process = new SimulatedProcess(`${this.name}#${++this.starts}`, scheduler, this.skewMs, () => {
+      this.runners = [];
+      scheduler.after(RESTART_MS * (0.1 + this.random.fraction()), "restart", () => {
+        if (this.isWanted) this.start();
+      });
+    });
+    this.process = process;
+    const connection = new Connection(process, broker, weather, this.random.fork("connection"));
+    const environment: Environment = this.surroundings.changed({
+      kafka: simulatedClient(connection, hazard, clientFaults),
+      admin: simulatedAdmin(connection),
+      reader: simulatedReader(connection, clientFaults.readsUncommitted),
+      schemas: { foreign: () => undefined, prepareForeign: async () => undefined },
+      schemaIds,
+      network,
+      openStore: (path, wipe) => this.disk.open(path, wipe, process),
+      clock: process.clock,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      log: log.child({ process: process.name }),
+    });
+    this.runners = this.definitions().map(
+      (definition) => new StageRunner(definition, environment, () => process.kill()),
+    );
+    // As a process that can't start: it ends, and is started again.
+    for (const runner of this.runners) runner.start().catch(() => process.kill());
+  }
+
+  kill(): void {
+    this.process?.kill();
+  }
+
+  /** As SIGTERM: leaves its groups, then ends; not started again until asked. */
+  stop(): void {
+    this.isWanted = false;
+    const { process } = this;
+    void Promise.all(this.runners.map((runner) => runner.stop())).then(() => process?.kill());
+  }
+}

@@ -1,0 +1,33 @@
+import type { Random } from "../kernel/random.js";
+import { makeTestNetwork, type TestNetwork, type TestNetworkOptions } from "./network.js";
+
+/** Networks that seeds are run on, and how many of 20 seeds get each. */
+const SHAPES: readonly { readonly share: number; readonly options: TestNetworkOptions }[] = [
+  { share: 8, options: { shards: 2, stakes: [1_000, 1_000, 1_000, 1_000] } },
+  { share: 4, options: { shards: 1, stakes: [1_000, 1_000, 1_000, 1_000] } },
+  { share: 3, options: { shards: 2, stakes: [100, 30, 30, 30], parameters: { maximumEntriesPerBlock: 4 } } },
+  { share: 2, options: { shards: 2, stakes: [10, 10, 10], parameters: { unfinalisedBlocksMax: 3 } } },
+  { share: 1, options: { shards: 4, stakes: [1_000, 1_000, 1_000, 1_000] } },
+  { share: 1, options: { shards: 2, consensus: "solo", stakes: [1_000] } },
+  { share: 1, options: { shards: 2, stakes: [10, 10, 10, 10], parameters: { crossShardDeadlineMs: 300 } } },
+];
+const SHARES = SHAPES.reduce((sum, { share }) => sum + share, 0);
+
+const made = new Map<string, TestNetwork>();
+
+/** A network of a drawn shape; its wallets have spent nothing. Keys are made once a thread and kind of signature. */
+export function drawNetwork(random: Random, realSignatures: boolean): TestNetwork {
+  let left = random.below(SHARES);
+  const index = SHAPES.findIndex(({ share }) => {
+    left -= share;
+    return left < 0;
+  });
+  const name = `${index} ${realSignatures}`;
+  let net = made.get(name);
+  if (!net) {
+    net = makeTestNetwork(SHAPES[index]!.options);
+    made.set(name, net);
+  }
+  for (const wallet of net.wallets) wallet.nonce = 0;
+  return net;
+}

@@ -1,0 +1,33 @@
+import type { StateKey } from "../../ledger/state/key.js";
+import { decodePosition, POSITION_KEY, stateStoreKey } from "../../processors/chain/store-layout.js";
+import { codec } from "../../schemas/codec.js";
+import type { StoreContent } from "../model/finish.js";
+import type { Node } from "./node.js";
+
+const STATE_PREFIX = stateStoreKey("" as StateKey);
+
+/** What the nodes' local stores hold, in the model's terms. Only stores that are open: others are left from before. */
+export function storeContents(nodes: readonly Node[]): StoreContent[] {
+  return nodes.flatMap(({ disk }) => disk.openPaths.map((path) => contentOf(path, disk.valuesOf(path))));
+}
+
+function contentOf(path: string, values: ReadonlyMap<string, Buffer>): StoreContent {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const dash = name.lastIndexOf("-");
+  const state = new Map<string, string>();
+  for (const [key, bytes] of values) {
+    if (!key.startsWith(STATE_PREFIX)) continue;
+    const value = codec("StateRecord").decode(bytes)?.value ?? null;
+    // A StateChange with an empty key is one byte and the value.
+    const encoded = codec("StateChange")
+      .encode({ key: Buffer.alloc(0), value })
+      .subarray(1);
+    state.set(Buffer.from(key.slice(STATE_PREFIX.length), "latin1").toString("hex"), encoded.toString("hex"));
+  }
+  return {
+    group: name.slice(0, dash),
+    partition: Number(name.slice(dash + 1)),
+    height: decodePosition(values.get(POSITION_KEY))?.height ?? 0,
+    state,
+  };
+}
