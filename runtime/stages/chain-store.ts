@@ -1,4 +1,4 @@
-import { type ChainPosition, startOfChain } from "../../ledger/block/position.js";
+import { startOfChain } from "../../ledger/block/position.js";
 import { withMemory } from "../../ledger/consensus/votes.js";
 import { initialState } from "../../ledger/genesis/genesis.js";
 import type { ChainOptions } from "../../processors/chain/chain-reader.js";
@@ -38,6 +38,9 @@ export function ownMemory(): (environment: Environment) => Environment {
   };
 }
 
+/** What a store says of the chain that it belongs to. */
+type Saved = Pick<ChainOptions, "position" | "uncertified" | "certificatesOffset">;
+
 /**
  * Opens the local store of a task that executes a shard. A missing, foreign or damaged one starts from the genesis and is
  * rebuilt by executing the log again.
@@ -52,35 +55,57 @@ export async function openChain(
   const shard = shardOfPartition(environment, partition);
   const chainId = network.hash.toString("hex").slice(0, GENESIS_DIGITS);
   const name = `${chainId}/${group}-${partition}`;
-  let store = await environment.openStore(name, wipe);
-  let position: ChainPosition | undefined;
-  try {
-    // A copy of another task's store would lead to blocks, and votes, of another shard.
-    if (store.get(OWNER_KEY)?.toString() === name) position = decodePosition(store.get(POSITION_KEY));
-  } catch (error) {
-    if (!(error instanceof StoreCorrupt)) throw error;
+  const found = await environment.openStore(name, wipe);
+  const saved = await closedOnFailure(found, () => readSaved(found, name));
+  if (saved) {
+    const state = new StoredState(found);
+    return { options: { network, shard, state, ...saved }, store: found, state };
   }
-  if (!position) {
-    position = startOfChain(network.hash);
-    await store.close();
-    store = await environment.openStore(name, true);
-    const zero = network.hash;
-    const initial = initialState(network, shard);
-    await store.write([
+  await found.close();
+  const store = await environment.openStore(name, true);
+  const position = startOfChain(network.hash);
+  const initial = initialState(network, shard);
+  await closedOnFailure(store, () =>
+    store.write([
       [OWNER_KEY, Buffer.from(name)],
       ...Array.from(
         initial,
-        ([key, value]) => [stateStoreKey(key), encodeStateValue(0, zero, value)] as const,
+        ([key, value]) => [stateStoreKey(key), encodeStateValue(0, network.hash, value)] as const,
       ),
       [POSITION_KEY, encodePosition(position)],
-    ]);
-  }
+    ]),
+  );
   const state = new StoredState(store);
-  if (position.height === 0) state.seed(initialState(network, shard));
-  const uncertified = new Map<number, Buffer>();
-  for await (const [key, digest] of store.range(DIGEST_RANGE.gte, DIGEST_RANGE.lt)) {
-    uncertified.set(heightOfDigestKey(key), digest);
+  state.seed(initial);
+  return {
+    options: { network, shard, state, position, uncertified: new Map(), certificatesOffset: 0 },
+    store,
+    state,
+  };
+}
+
+/** undefined: the store is new, damaged, or a copy of another task's, which would lead to votes on another shard's blocks. */
+async function readSaved(store: Store, name: string): Promise<Saved | undefined> {
+  try {
+    const position = decodePosition(store.get(POSITION_KEY));
+    if (!position || store.get(OWNER_KEY)?.toString() !== name) return undefined;
+    const uncertified = new Map<number, Buffer>();
+    for await (const [key, digest] of store.range(DIGEST_RANGE.gte, DIGEST_RANGE.lt)) {
+      uncertified.set(heightOfDigestKey(key), digest);
+    }
+    return { position, uncertified, certificatesOffset: decodeOffset(store.get(CERTIFICATES_KEY)) ?? 0 };
+  } catch (error) {
+    if (error instanceof StoreCorrupt) return undefined;
+    throw error;
   }
-  const certificatesOffset = decodeOffset(store.get(CERTIFICATES_KEY)) ?? 0;
-  return { options: { network, shard, state, position, uncertified, certificatesOffset }, store, state };
+}
+
+/** A store that is left open stays locked. */
+async function closedOnFailure<T>(store: Store, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }

@@ -24,7 +24,12 @@ export function executeStage(macKey: MacKey, plant?: ExecuteOptions["applyTransa
       );
       try {
         const { options, store, state } = await openChain(own(environment), "execute", partition, wipe);
-        const written = await writtenDigests(environment, partition, options.position.height);
+        const written = await writtenDigests(environment, partition, options.position.height).catch(
+          async (error: unknown) => {
+            await store.close();
+            throw error;
+          },
+        );
         const task = new ExecuteTask({
           ...options,
           macKey,

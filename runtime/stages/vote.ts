@@ -38,9 +38,13 @@ async function votesOf(
   height: number,
 ): Promise<Map<number, Buffer>> {
   const key = validatorRecordKey(validator);
+  const { consensus } = environment.network;
+  const self = consensus.validators.get(validator);
   const own = (record: InputRecord) => {
     const vote = record.key?.equals(key) ? read("Vote", record) : undefined;
-    return vote?.validator === validator ? vote : undefined;
+    if (vote?.validator !== validator || !self) return undefined;
+    // Others can write there too: what this validator didn't sign must not keep it from voting.
+    return consensus.verifyVote(self, digestOf(vote.header), vote.signature) ? vote : undefined;
   };
   const records = await tail(environment, "shard.votes", partition, (record) => {
     const vote = own(record);
