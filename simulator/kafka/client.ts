@@ -89,12 +89,15 @@ export function simulatedReader(
       offset: number,
       maxWaitMs = 0,
     ): Promise<Fetched> {
+      const source = connection.broker.partition(topic, partition);
+      if (!source) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
       const [fetched] = await connection.request<FetchedPartition[]>(
         "read",
-        (reply) => connection.broker.fetch([{ topic, partition, offset }], maxWaitMs, reply, isUncommitted),
+        (reply) => connection.broker.fetch([{ source, offset }], maxWaitMs, reply, isUncommitted),
         READ_PATIENCE,
       );
-      if (!fetched || fetched.isOutOfRange) throw new KafkaError("OFFSET_OUT_OF_RANGE");
+      if (!fetched) return { records: [], next: offset, end: isUncommitted ? source.end : source.lastStable };
+      if (fetched.isOutOfRange) throw new KafkaError("OFFSET_OUT_OF_RANGE");
       const records: InputRecord[] = fetched.entries.map((entry) => ({
         topic: name,
         partition,

@@ -5,6 +5,7 @@ import type { FetchedPartition, FetchPosition } from "./broker.js";
 import { type Connection, NO_PATIENCE, type Patience } from "./connection.js";
 import { KafkaError } from "./errors.js";
 import type { Joined } from "./groups.js";
+import type { Partition } from "./partition.js";
 
 /** kafkajs joins again and again; so long in milliseconds, then the consumer crashes and starts anew. */
 const JOIN_PATIENCE: Patience = { untilMs: 10_000, pauseMs: 50 };
@@ -23,7 +24,7 @@ export class SimulatedConsumer {
   private running = false;
   private memberId = "";
   private generation = -1;
-  private assignment: Record<string, number[]> = {};
+  private assigned: { readonly name: string; readonly source: Partition }[] = [];
   private readonly positions = new Map<string, number>();
   private readonly seeks = new Map<string, number>();
   private readonly pausedPartitions = new Set<string>();
@@ -156,10 +157,16 @@ export class SimulatedConsumer {
       (reply) => group.sync(this.memberId, this.generation, assignments, reply),
       NO_PATIENCE,
     );
-    this.assignment = AssignerProtocol.MemberAssignment.decode(own)?.assignment ?? {};
+    const assignment = AssignerProtocol.MemberAssignment.decode(own)?.assignment ?? {};
+    this.assigned = Object.entries(assignment).flatMap(([topic, numbers]) =>
+      numbers.flatMap((number) => {
+        const source = connection.broker.partition(topic, number);
+        return source ? [{ name: source.name, source }] : [];
+      }),
+    );
     this.positions.clear();
     this.lastHeartbeatMs = connection.process.scheduler.nowMs;
-    const event = { payload: { memberAssignment: this.assignment } };
+    const event = { payload: { memberAssignment: assignment } };
     (this.listeners.get(this.events.GROUP_JOIN) as ((event: ConsumerGroupJoinEvent) => void) | undefined)?.(
       event as unknown as ConsumerGroupJoinEvent,
     );
@@ -193,19 +200,16 @@ export class SimulatedConsumer {
       (reply) => connection.broker.fetch(positions, this.config.maxWaitTimeInMs!, reply, this.isUncommitted),
       NO_PATIENCE,
     );
-    const batches = fetched.filter(({ topic, partition, next, offset, isOutOfRange }) => {
-      const name = `${topic}[${partition}]`;
-      return !this.seeks.has(name) && !this.pausedPartitions.has(name) && (next > offset || isOutOfRange);
-    });
+    const batches = fetched.filter(
+      ({ source: { name } }) => !this.seeks.has(name) && !this.pausedPartitions.has(name),
+    );
     if (batches.length === 0) await this.heartbeat();
     await Promise.all(batches.map((batch) => this.handle(batch)));
   }
 
   /** What to fetch: of what is assigned and not paused, from where it was sought or committed. */
   private async wanted(): Promise<FetchPosition[]> {
-    const assigned = Object.entries(this.assignment).flatMap(([topic, numbers]) =>
-      numbers.map((partition) => ({ topic, partition, name: `${topic}[${partition}]` })),
-    );
+    const { assigned } = this;
     for (const { name } of assigned) {
       const sought = this.seeks.get(name);
       if (sought === undefined) continue;
@@ -219,21 +223,22 @@ export class SimulatedConsumer {
         (reply) => reply({ ok: true, value: new Map(group.offsets) }),
         NO_PATIENCE,
       );
-      for (const { topic, partition, name } of assigned) {
-        const earliest = this.connection.broker.partition(topic, partition)?.start ?? 0;
-        if (!this.positions.has(name)) this.positions.set(name, committed.get(name) ?? earliest);
+      for (const { source, name } of assigned) {
+        if (!this.positions.has(name)) this.positions.set(name, committed.get(name) ?? source.start);
       }
     }
-    return assigned
-      .filter(({ name }) => !this.pausedPartitions.has(name))
-      .map(({ topic, partition, name }) => ({ topic, partition, offset: this.positions.get(name)! }));
+    const positions: FetchPosition[] = [];
+    for (const { name, source } of assigned) {
+      if (!this.pausedPartitions.has(name)) positions.push({ source, offset: this.positions.get(name)! });
+    }
+    return positions;
   }
 
-  private async handle({ topic, partition, entries, next, isOutOfRange }: FetchedPartition): Promise<void> {
-    const name = `${topic}[${partition}]`;
+  private async handle({ source, entries, next, isOutOfRange }: FetchedPartition): Promise<void> {
+    const { name, topic, number: partition } = source;
     if (isOutOfRange) {
       // kafkajs goes to the default offset, which is the earliest (fromBeginning).
-      this.positions.set(name, this.connection.broker.partition(topic, partition)?.start ?? 0);
+      this.positions.set(name, source.start);
       return;
     }
     if (entries.length > 0) {
