@@ -262,6 +262,5 @@ export interface Records {
   StateRecord: StateRecord;
   CrossShardMessage: Message;
   OutgoingBundle: OutgoingBundle;
-  FinalityCertificate: FinalityCertificate;
   Notification: Notification;
 }
