@@ -77,7 +77,7 @@ export function checkEnds({ submissions, notifications, cut, report }: Seen, { h
   for (const submission of submissions.all()) {
     const { timeMs, status, crossShardId, endedAtMs } = submission;
     if (timeMs === undefined) {
-      report("ended-once", `${where(submission)} was acknowledged and is not there`);
+      report("ended-once", `${where(submission)} was acknowledged or spoken of, and is not there`);
       continue;
     }
     if (status === undefined || endedAtMs === undefined) {
