@@ -32,6 +32,8 @@ export interface Change {
   readonly value: StateValue | null;
   /** Avro bytes of the StateChange. */
   readonly bytes: Buffer;
+  /** How many of them, at the end, are the value. */
+  readonly valueBytes: number;
 }
 
 /** Messages to one shard; `messages` are Avro bytes. */
@@ -172,8 +174,8 @@ export class Chain {
     const outgoing = this.outgoingOf(draft);
     draft.touched.set(this.recordKey, { is: "ShardState", value: this.ownRecord() });
     const changes = [...draft.touched].sort(byKey).map(([key, value]): Change => {
-      const bytes = avro.StateChange.encode({ key: Buffer.from(key, "latin1"), value });
-      return { key, before: this.values.get(key), value, bytes };
+      const bytes = avro.StateChange.encode({ key, value });
+      return { key, before: this.values.get(key), value, bytes, valueBytes: bytes.length - keyBytes(key) };
     });
     const receiptBytes = draft.receipts.map((receipt) => avro.ReceiptResult.encode(receipt));
     const header: Header = {
@@ -241,6 +243,11 @@ export class Chain {
         })),
     };
   }
+}
+
+/** Bytes of a key in Avro: its length takes one byte below 64, else two. */
+function keyBytes(key: string): number {
+  return key.length + (key.length < 64 ? 1 : 2);
 }
 
 function byKey([left]: [string, unknown], [right]: [string, unknown]): number {
