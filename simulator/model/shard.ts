@@ -78,12 +78,12 @@ export class ShardAudit {
   /** Takes a record of the log. */
   append(record: LogRecord): void {
     this.log.push(record);
-    this.queue.push(record);
-    if (this.queue.length === 1) this.pump();
+    if (this.queue.length > 0 || !this.take(record)) this.queue.push(record);
   }
 
   /** Goes on with the log as far as intents allow. */
   pump(): void {
+    if (this.queue.length === 0) return;
     let taken = 0;
     for (const record of this.queue) {
       if (!this.take(record)) break;
