@@ -50,6 +50,12 @@ describe("the model and the ledger agree at the edges", () => {
     pipeline.pay(b!, d!, 1_000n * ONE);
     for (let count = 0; count < 5; count++) pipeline.pay(c!, b!, BigInt(count + 1));
     pipeline.runUntilQuiet();
+    // Whenever the log has them, one is valid until that very millisecond.
+    const { nonce } = c!;
+    for (let after = 1; after < 40; after++) {
+      pipeline.pay(c!, d!, 1n, { nonce, validUntil: pipeline.nowMs + after });
+    }
+    pipeline.runUntilQuiet();
 
     const intents = pipeline.topics.all("transactions").map((record) => intentOf(net, record));
     const end = { healedAtMs: pipeline.nowMs, stores: storesOf(pipeline), cold: "seen" } as const;
