@@ -57,7 +57,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   };
   try {
     await scheduler.run(isQuiet, healedAtMs + HEALING_MS_MAX);
-    world.model.finish({ healedAtMs, stores: storeContents(world.nodes) });
+    world.model.finish({ healedAtMs, stores: storeContents(world.nodes), cold: "seen" });
   } catch (error) {
     failures.push({
       invariant: "exception",
