@@ -4,6 +4,7 @@ import { gatewayCommand } from "./gateway.js";
 import { genesisCommand } from "./genesis.js";
 import { replayCommand } from "./replay/command.js";
 import { runCommand } from "./run.js";
+import { simulateCommand } from "./simulate.js";
 import { startCommand } from "./start/command.js";
 import { topicsCommand } from "./topics.js";
 
@@ -17,6 +18,7 @@ gatewayCommand(program);
 genesisCommand(program);
 topicsCommand(program);
 replayCommand(program);
+simulateCommand(program);
 
 for (const command of [program, ...allCommands(program)]) command.exitOverride();
 await program.parseAsync().catch((error: unknown) => {

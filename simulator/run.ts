@@ -9,16 +9,18 @@ import { World } from "./world/world.js";
 
 /** One seed in so many has real signatures. */
 const REAL_SIGNATURES_EVERY = 50;
-const TRANSACTIONS_MIN = 30;
-const TRANSACTIONS_MAX = 90;
-const LOAD_MS_MIN = 2_000;
-const LOAD_MS_MAX = 6_000;
-const FAULTS_MIN = 12;
+const TRANSACTIONS_MIN = 40;
+const TRANSACTIONS_MAX = 80;
+const LOAD_MS_MIN = 2_500;
+const LOAD_MS_MAX = 5_000;
+const FAULTS_MIN = 14;
 const FAULTS_MAX = 30;
 /** Nothing new for so long, and everything up: the network is quiet. In milliseconds. */
 const QUIET_MS = 1_500;
 /** How often somebody looks whether it is quiet, in milliseconds. */
 const LOOK_EVERY_MS = 100;
+/** A quiet network is watched until it has been through so many events. */
+const EVENTS_MIN = 2_000;
 /** Longest time from healing to quiet, in milliseconds; what is not done by then never will be. */
 const HEALING_MS_MAX = 20_000;
 /** Failures that are kept of one run. */
@@ -49,20 +51,27 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     if (scheduler.nowMs < lookAgainMs) return false;
     lookAgainMs = scheduler.nowMs + LOOK_EVERY_MS;
     return (
+      scheduler.events >= EVENTS_MIN &&
       scheduler.nowMs - world.lastRecordMs > QUIET_MS &&
       world.isUp &&
       storesAreLevel(world.nodes) &&
       world.model.isSettled
     );
   };
+  const failed = (error: unknown) => {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    failures.push({ invariant: "exception", detail });
+  };
+  process.on("unhandledRejection", failed);
   try {
     await scheduler.run(isQuiet, healedAtMs + HEALING_MS_MAX);
     world.model.finish({ healedAtMs, stores: storeContents(world.nodes), cold: "seen" });
+    // Node tells of unhandled rejections when all else is done.
+    await new Promise(setImmediate);
   } catch (error) {
-    failures.push({
-      invariant: "exception",
-      detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+    failed(error);
+  } finally {
+    process.off("unhandledRejection", failed);
   }
   failures.push(...world.violations);
   return {

@@ -1,4 +1,5 @@
 import { register } from "node:module";
 
-// First of all: whatever is loaded from here on gets the simulator's signatures. So nothing is imported statically.
+// First of all: whatever is loaded from here on gets the simulator's signatures. So the rest is imported afterwards.
 register("./crypto/hooks.js", import.meta.url);
+await import("./worker-loop.js");

@@ -45,26 +45,29 @@ export function inject(fault: FaultClass, targets: Targets, random: Random): voi
       weather.worsen(fault, random.fraction() * SPELL_MS_MAX);
       return;
     case "kill":
-      return onProcess(targets, random, (node) => {
+      onProcess(targets, random, (node) => {
         note(fault);
         node.kill();
       });
+      return;
     case "crash-at-effect":
-      return onProcess(targets, random, (node) => {
+      onProcess(targets, random, (node) => {
         const process = node.running!;
         if (process.crashAt) return;
         note(fault);
         const effect = process.effects + random.between(1, EFFECTS_MAX);
         process.crashAt = { effect, when: random.chance(0.5) ? "before" : "after" };
       });
+      return;
     case "freeze":
-      return onProcess(targets, random, (node) => {
+      onProcess(targets, random, (node) => {
         const process = node.running!;
         if (process.isFrozen) return;
         note(fault);
         process.freeze();
         scheduler.after(random.fraction() * FREEZE_MS_MAX, "resume", () => process.resume());
       });
+      return;
     case "broker-outage":
       if (broker.isDown) return;
       note(fault);
@@ -78,7 +81,8 @@ export function inject(fault: FaultClass, targets: Targets, random: Random): voi
     case "store-damaged":
     case "store-rolled-back":
     case "store-of-another":
-      return onStore(fault, targets, random);
+      onStore(fault, targets, random);
+      return;
     case "second-producer": {
       note(fault);
       const stage = random.pick(["execute", "finalize"]);
@@ -147,14 +151,19 @@ function onStore(
   const path = random.pick(disk.paths);
   switch (fault) {
     case "store-lost":
-      return disk.lose(path);
+      disk.lose(path);
+      break;
     case "store-tail-lost":
-      return disk.loseTail(path, random.between(1, BATCHES_LOST_MAX));
+      disk.loseTail(path, random.between(1, BATCHES_LOST_MAX));
+      break;
     case "store-rolled-back":
-      return disk.loseTail(path, random.between(BATCHES_LOST_MAX, 10 * BATCHES_LOST_MAX));
+      disk.loseTail(path, random.between(BATCHES_LOST_MAX, 10 * BATCHES_LOST_MAX));
+      break;
     case "store-damaged":
-      return disk.damage(path);
+      disk.damage(path);
+      break;
     case "store-of-another":
-      return disk.replace(path, random.pick(disk.paths));
+      disk.replace(path, random.pick(disk.paths));
+      break;
   }
 }

@@ -73,34 +73,35 @@ export class Load {
     const fields = { to, amount, gasPrice: BigInt(random.below(3)), validUntil: 0 };
     switch (random.below(24)) {
       case 0:
-        return this.refused(
-          Buffer.from([0, 0, 0, 0, ownSchemaId(), random.below(256), 7]),
-          from,
-          "MALFORMED",
-        );
+        this.refused(Buffer.from([0, 0, 0, 0, ownSchemaId(), random.below(256), 7]), from, "MALFORMED");
+        return;
       case 1:
-        return this.refused(Buffer.from([0, 0, 0, 0, 200, random.below(256), 7]), from, "UNKNOWN_SCHEMA");
+        this.refused(Buffer.from([0, 0, 0, 0, 200, random.below(256), 7]), from, "UNKNOWN_SCHEMA");
+        return;
       case 2:
-        return this.repeat();
+        this.repeat();
+        return;
       case 3:
-        return this.pay(from, { ...fields, nonce: nonce + 1 + random.below(3) });
+        this.pay(from, { ...fields, nonce: nonce + 1 + random.below(3) });
+        return;
       case 4:
-        return this.pay(from, { ...fields, nonce, amount: TOO_MUCH });
+        this.pay(from, { ...fields, nonce, amount: TOO_MUCH });
+        return;
       case 5:
-        return this.pay(from, { ...fields, nonce: random.below(nonce + 1) });
+        this.pay(from, { ...fields, nonce: random.below(nonce + 1) });
+        return;
       case 6:
-        return this.refused(this.spoilt(from, fields), from, "BAD_SIGNATURE");
+        this.refused(this.spoilt(from, fields), from, "BAD_SIGNATURE");
+        return;
       case 7:
-        return this.refused(
-          wireOf(from.pay(to, amount, { nonce })),
-          keyOfNobody(from),
-          "RECORD_KEY_MISMATCH",
-        );
+        this.refused(wireOf(from.pay(to, amount, { nonce })), keyOfNobody(from), "RECORD_KEY_MISMATCH");
+        return;
       case 8:
         // It may expire, so the next one gets the same nonce: one of them is refused.
-        return this.pay(from, { ...fields, nonce, validUntil: this.soon() });
+        this.pay(from, { ...fields, nonce, validUntil: this.soon() });
+        return;
       default:
-        return this.pay(from, { ...fields, nonce: from.nonce++ });
+        this.pay(from, { ...fields, nonce: from.nonce++ });
     }
   }
 

@@ -54,9 +54,11 @@ export class Node {
     return this.process?.isAlive ? this.process : undefined;
   }
 
-  /** Whether every partition number that it has is being worked on. */
+  /** Whether every partition number that it has is being worked on, or never will be: what that means is the model's to say. */
   get isSettled(): boolean {
-    return this.runners.every((runner) => runner.status().every(({ status }) => status === "running"));
+    return this.runners.every((runner) =>
+      runner.status().every(({ status }) => status === "running" || status === "halted"),
+    );
   }
 
   start(): void {
