@@ -127,6 +127,36 @@ interface Patched<T> {
   return map;
 };
 
+/** Lowest long. avsc works out longs in floating point, which below loses the last bit of the varint, the sign. */
+const LONG_MIN = -(2 ** 52);
+
+const INT_MIN = -(2 ** 31);
+const INT_MAX = 2 ** 31 - 1;
+
+// avsc reads any varint as an int, and then refuses to encode what it read.
+const intPrototype = avro.types.IntType.prototype as unknown as { _read(tap: Tap): number };
+intPrototype._read = (tap) => {
+  const value = tap.readLong();
+  if (value < INT_MIN || value > INT_MAX) throw new RangeError("an int of more than 32 bits");
+  return value;
+};
+
+const longPrototype = avro.types.LongType.prototype as unknown as {
+  _read(this: avro.types.LongType, tap: Tap): number;
+  _write(this: avro.types.LongType, tap: Tap, value: number): void;
+};
+const { _read: readLong, _write: writeLong } = longPrototype;
+longPrototype._read = function (tap) {
+  const isNegative = (tap.buf[tap.pos]! & 1) === 1;
+  const value = readLong.call(this, tap);
+  if (value < LONG_MIN || value < 0 !== isNegative) throw new RangeError("a long below -2^52");
+  return value;
+};
+longPrototype._write = function (tap, value) {
+  if (value < LONG_MIN) throw new RangeError(`a long below -2^52: ${value}`);
+  writeLong.call(this, tap, value);
+};
+
 /** Reads the blocks of an array or map (Avro specification, "Arrays"). */
 function readBlocks(tap: Tap, readItem: () => void): void {
   for (;;) {
@@ -140,7 +170,7 @@ function readBlocks(tap: Tap, readItem: () => void): void {
       tap.pos = tap.buf.length + 1;
       return;
     }
-    for (let index = 0; index < count; index++) readItem();
+    for (let index = 0; index < count && tap.pos <= tap.buf.length; index++) readItem();
   }
 }
 
