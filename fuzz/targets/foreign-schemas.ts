@@ -75,7 +75,7 @@ const FIELDS: readonly [type: unknown, value: unknown][] = [
   [{ type: "map", values: "bytes" }, { a: Buffer.of(1) }],
   [
     { type: "array", items: record("Node", ["null", "Node"], "int") },
-    [{ f0: { Node: { f0: null, f1: 1 } }, f1: 2 }],
+    [{ f0: { "rustorium.Node": { f0: null, f1: 1 } }, f1: 2 }],
   ],
   [{ type: "enum", name: "E", symbols: ["A", "B"] }, "B"],
 ];
