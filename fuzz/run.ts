@@ -13,6 +13,8 @@ const WARM_UP_CASES = 1_000;
 const TWICE_EVERY = 8;
 /** One case in so many is an input of the corpus as it is. */
 const UNCHANGED_EVERY = 32;
+/** After so many cases timers and weak references get their turn. */
+const TURN_EVERY = 32;
 /** Failures of different kinds after which a run ends. */
 const FAILURES_MAX = 10;
 
@@ -62,7 +64,8 @@ export async function run(name: TargetName, target: Target, options: RunOptions)
   let baseBytes: number | undefined;
   let done = 0;
   for (; done < cases && failures.size < FAILURES_MAX && performance.now() < endMs; done++) {
-    if (done === WARM_UP_CASES) baseBytes = heldBytes();
+    if (done % TURN_EVERY === 0) await turn();
+    if (done === WARM_UP_CASES) baseBytes = await heldBytes();
     const unchanged = done < target.corpus.length || chance(UNCHANGED_EVERY) === 0;
     const sample = done % target.corpus.length;
     const input = unchanged ? target.corpus[sample]! : target.next(chance);
@@ -89,7 +92,7 @@ export async function run(name: TargetName, target: Target, options: RunOptions)
     }
   }
   const elapsedMs = performance.now() - startMs;
-  const memoryGrowthMiB = baseBytes === undefined ? 0 : (heldBytes() - baseBytes) / 2 ** 20;
+  const memoryGrowthMiB = baseBytes === undefined ? 0 : ((await heldBytes()) - baseBytes) / 2 ** 20;
   if (memoryGrowthMiB > MEMORY_GROWTH_MIB_MAX) {
     const what = `memory grew by ${memoryGrowthMiB.toFixed(0)} MiB`;
     failures.set(what, { what, case: done, hex: "" });
@@ -111,9 +114,14 @@ function kindOf(what: string): string {
   return what.replace(/-?\d[\d.e+]*/g, "#");
 }
 
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Bytes that are still in use after garbage is collected, those of buffers included. */
-function heldBytes(): number {
+async function heldBytes(): Promise<number> {
   setFlagsFromString("--expose-gc");
+  await turn();
   (runInNewContext("gc") as () => void)();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;

@@ -82,6 +82,9 @@ function codeOf(error: FastifyError): ApiErrorCode | undefined {
   }
 }
 
+/** Longest message of an error, in characters. */
+const MESSAGE_CHARACTERS_MAX = 300;
+
 /** Answers every error of a route or of fastify in the one shape; what is no expected refusal is logged. */
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const code = error instanceof GatewayError ? error.code : codeOf(error as FastifyError);
@@ -90,7 +93,8 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
     send(reply, "INTERNAL_FAULT", "The gateway has a fault; its log says more.");
     return;
   }
-  send(reply, code, error.message);
+  // Fastify's own messages repeat the path, however long it is.
+  send(reply, code, error.message.slice(0, MESSAGE_CHARACTERS_MAX));
 }
 
 /** Characters of a path that an answer repeats. */

@@ -130,7 +130,7 @@ export const target: Target = {
       API_ERRORS[error.code]?.status === answer.statusCode,
       `status ${answer.statusCode} for ${error.code}`,
     );
-    must(error.message.length < 1_000, `a message of ${error.code} as long as the request`);
+    must(error.message.length <= 300, `a message of ${error.code} as long as the request`);
     return error.code;
   },
 };
