@@ -3,6 +3,7 @@ import { judge } from "../../fuzz/judge.js";
 import { joinFrames } from "../../fuzz/mutate/frames.js";
 import { loadTarget } from "../../fuzz/registry.js";
 import type { TargetName } from "../../fuzz/target.js";
+import { accountKey, keyBytes } from "../../ledger/state/key.js";
 import { codec } from "../../schemas/codec.js";
 import { foreignDecoder } from "../../schemas/foreign.js";
 
@@ -43,10 +44,7 @@ function topologyWithPath(path: string): string {
     ...{ height: 1, digest: Buffer.alloc(32) },
     value: { "rustorium.AccountState": { balance: 1n, nonce: 0, escrowed: 0n } },
   });
-  const key = Buffer.from(
-    "359b8f65607d891ebc9ee18add4f866748456ebce2d8f0bd9c9a8e508871617f000101010101010101010101010101010101010101",
-    "hex",
-  );
+  const key = keyBytes(accountKey(Buffer.alloc(20, 1)));
   const wire = (bytes: Buffer) => Buffer.concat([Buffer.of(0, 0, 0, 0, 1), bytes]);
   return joinFrames([
     Buffer.concat([Buffer.of(0, 0), wire(value)]),

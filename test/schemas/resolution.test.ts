@@ -75,7 +75,7 @@ function scenariosOf(feature: string): Scenario[] {
     .slice(1)
     .flatMap((text) => {
       const schemas = [...text.matchAll(/"""\s*\n([\s\S]*?)\n\s*"""/g)].map(([, json]) => json!);
-      const level = /compatibility level "(BACKWARD|FORWARD|FULL)"/.exec(text)?.[1];
+      const level = /compatibility level (?:is )?"(BACKWARD|FORWARD|FULL)"/.exec(text)?.[1];
       const status = /response status should be (200|409)/.exec(text)?.[1];
       if (schemas.length !== 2 || level === undefined || status === undefined) return [];
       const [before, after] = schemas.map((json) => JSON.parse(json) as avro.Schema) as [
