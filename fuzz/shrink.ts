@@ -10,22 +10,27 @@ export async function shrink(input: Buffer, fails: (smaller: Buffer) => Promise<
   const endMs = performance.now() + SHRINK_MS_MAX;
   let tries = 0;
   let best = input;
+  const isOver = () => tries >= TRIES_MAX || performance.now() > endMs;
   const tryOne = async (smaller: Buffer): Promise<boolean> => {
-    if (++tries > TRIES_MAX || performance.now() > endMs || !(await fails(smaller))) return false;
+    tries++;
+    if (!(await fails(smaller))) return false;
     best = smaller;
     return true;
   };
-  for (let frames = splitFrames(best), at = 0; joinFrames(frames).equals(best) && at < frames.length; ) {
+  for (
+    let frames = splitFrames(best), at = 0;
+    at < frames.length && !isOver() && joinFrames(frames).equals(best);
+  ) {
     const fewer = frames.toSpliced(at, 1);
     if (await tryOne(joinFrames(fewer))) frames = fewer;
     else at++;
   }
   for (let size = Math.ceil(best.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let at = 0; at < best.length; ) {
+    for (let at = 0; at < best.length && !isOver(); ) {
       if (!(await tryOne(Buffer.concat([best.subarray(0, at), best.subarray(at + size)])))) at += size;
     }
   }
-  for (let at = 0; at < best.length && tries < TRIES_MAX; at++) {
+  for (let at = 0; at < best.length && !isOver(); at++) {
     if (best[at] === 0) continue;
     const zeroed = Buffer.from(best);
     zeroed[at] = 0;

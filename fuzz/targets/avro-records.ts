@@ -36,13 +36,13 @@ export const target: Target = {
     const wire = fromWire(input.subarray(1));
     if (!wire) return "NO_WIRE_FORMAT";
     const { avroBytes } = wire;
-    const any = codec(name).decodeAny(avroBytes);
+    const loose = codec(name).decodeAny(avroBytes);
     const strict = codec(name).decode(avroBytes);
-    if (any === undefined) {
+    if (loose === undefined) {
       must(strict === undefined, `${name}: decode takes what decodeAny refuses`);
       return "UNDECODABLE";
     }
-    const again = encode(name, any);
+    const again = encode(name, loose);
     const same = codec(name).decode(again);
     must(same !== undefined, `${name}: what was decoded does not encode to canonical bytes`);
     must(encode(name, same).equals(again), `${name}: a canonical value has two encodings`);

@@ -1,3 +1,4 @@
+import { maxHeaderSize } from "node:http";
 import { API_ERRORS, type ApiErrorCode } from "../../gateway/errors.js";
 import { createViews } from "../../gateway/views/index.js";
 import { accountId, hash, testGateway, withTopology } from "../../test/gateway/fixtures.js";
@@ -111,8 +112,8 @@ export const target: Target = {
   async check(input) {
     const [head, path, payload] = splitFrames(input);
     const url = `/${(path ?? Buffer.alloc(0)).toString("latin1").replace(/^\/+/, "")}`;
-    // What the injector itself can't take never is a request.
-    if (!URL.canParse(url, "http://localhost")) return "NO_URL";
+    // What Node's HTTP parser or the injector can't take never is a request.
+    if (url.length > maxHeaderSize || !URL.canParse(url, "http://localhost")) return "NO_URL";
     const method = METHODS[(head?.[0] ?? 0) % METHODS.length]!;
     const type = TYPES[(head?.[1] ?? 0) % TYPES.length]!;
     const sends = method !== "GET" && method !== "HEAD" && payload !== undefined;

@@ -123,6 +123,29 @@ describe("layers", () => {
   });
 });
 
+describe("the fuzzer", () => {
+  const fuzz = sourcesOf("fuzz");
+
+  it("is read by tests only, and keeps to the size and types of all else", () => {
+    expect(fuzz.length).toBeGreaterThan(10);
+    const readers = sources.filter(({ imports }) => imports.some(({ target }) => target.startsWith("fuzz/")));
+    expect(readers.map(({ path }) => path)).toEqual([]);
+    expect(fuzz.flatMap(anyTypes)).toEqual([]);
+    expect(
+      fuzz.filter(({ text }) => text.split("\n").length - 1 > LINES_MAX).map(({ path }) => path),
+    ).toEqual([]);
+  });
+
+  it("needs no broker", () => {
+    const packages = fuzz.flatMap(({ imports }) => imports.filter(({ isRelative }) => !isRelative));
+    expect(packages.map(({ target }) => target).filter((name) => !/^(?:node:|avsc$)/.test(name))).toEqual([]);
+    const kafka = fuzz.filter(({ imports }) =>
+      imports.some(({ target }) => target.startsWith("runtime/kafka")),
+    );
+    expect(kafka.map(({ path }) => path)).toEqual([]);
+  });
+});
+
 describe("the checks themselves", () => {
   it("see imports of every form, and whether they are types only", () => {
     const { imports } = readSource(
