@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -13,7 +13,9 @@ import { mutateBytes } from "../mutate/bytes.js";
 import { joinFrames, mutateFrames, splitFrames } from "../mutate/frames.js";
 import { must, type Target } from "../target.js";
 
-const file = join(mkdtempSync(join(tmpdir(), "rustorium-fuzz-")), "rustorium.toml");
+const directory = mkdtempSync(join(tmpdir(), "rustorium-fuzz-"));
+const file = join(directory, "rustorium.toml");
+process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
 const TEXTS = [
   ...[
     'port = 8080\nnetwork = "a"',
