@@ -8,6 +8,12 @@ import { simulateCommand } from "./simulate.js";
 import { startCommand } from "./start/command.js";
 import { topicsCommand } from "./topics.js";
 
+// Who reads our output may have had enough of it, as `head` has; that is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(EXIT.ok);
+});
+
 const program = new Command("rustorium")
   .description("A sharded, verifiable ledger whose blockchain is a Kafka log")
   .showHelpAfterError();

@@ -42,6 +42,9 @@ export const API_ERRORS = {
 
 export type ApiErrorCode = keyof typeof API_ERRORS;
 
+/** Headers of every answer. */
+export const RESPONSE_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
+
 /** The one shape of every error. */
 export interface ErrorBody {
   readonly error: { readonly code: ApiErrorCode; readonly message: string };
@@ -79,6 +82,9 @@ function codeOf(error: FastifyError): ApiErrorCode | undefined {
   }
 }
 
+/** Longest message of an error, in characters. */
+const MESSAGE_CHARACTERS_MAX = 300;
+
 /** Answers every error of a route or of fastify in the one shape; what is no expected refusal is logged. */
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const code = error instanceof GatewayError ? error.code : codeOf(error as FastifyError);
@@ -87,16 +93,22 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
     send(reply, "INTERNAL_FAULT", "The gateway has a fault; its log says more.");
     return;
   }
-  send(reply, code, error.message);
+  // Fastify's own messages repeat the path, however long it is.
+  send(reply, code, error.message.slice(0, MESSAGE_CHARACTERS_MAX));
 }
+
+/** Characters of a path that an answer repeats. */
+const PATH_CHARACTERS_SHOWN = 200;
 
 /** Answers a URL that no route has. */
 export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): void {
-  send(reply, "ROUTE_UNKNOWN", `There is no ${request.method} ${request.url.split("?", 1)[0]}.`);
+  const path = request.url.split("?", 1)[0]!.slice(0, PATH_CHARACTERS_SHOWN);
+  send(reply, "ROUTE_UNKNOWN", `There is no ${request.method} ${path}.`);
 }
 
 function send(reply: FastifyReply, code: ApiErrorCode, message: string): void {
   const { status } = API_ERRORS[code];
   if (status === 503) reply.header("retry-after", "1");
-  void reply.code(status).send(errorBody(code, message));
+  // Fastify's refusal of a URL passes no hook.
+  void reply.headers(RESPONSE_HEADERS).code(status).send(errorBody(code, message));
 }

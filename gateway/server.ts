@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyInstance, LogController } from "fastify";
 import { REJECT_REASONS } from "../ledger/reject-reasons.js";
-import { answerError, answerUnknownRoute, errorBody } from "./errors.js";
+import { answerError, answerUnknownRoute, errorBody, RESPONSE_HEADERS } from "./errors.js";
 import type { GatewayOptions } from "./options.js";
 import { accountRoute } from "./routes/account.js";
 import { openapiRoute } from "./routes/openapi.js";
@@ -36,7 +36,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerUnknownRoute);
   app.addHook("onSend", async (_request, reply) => {
-    reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
+    reply.headers(RESPONSE_HEADERS);
   });
   for (const [$id, schema] of Object.entries({ ...LEDGER_SCHEMAS, ...STATUS_SCHEMAS })) {
     app.addSchema({ $id, ...schema });

@@ -7,7 +7,7 @@ export const REJECT_REASONS = {
   TOO_LARGE: { where: "validate", doc: "The transaction has more bytes than the network takes." },
   UNKNOWN_SCHEMA: {
     where: "validate",
-    doc: "The record names no schema, or one that is not that of a signed transaction.",
+    doc: "The record names a schema that the registry does not have, or one that does not resolve to ours.",
   },
   MALFORMED: {
     where: "validate",

@@ -1,5 +1,5 @@
 import type { GenesisShard } from "../schemas/generated.js";
-import { placementOf } from "./address.js";
+import { isShardPath, placementOf } from "./address.js";
 
 /** Number of the main chain. */
 export const MAIN_CHAIN = 0;
@@ -13,6 +13,12 @@ export class Topology {
 
   constructor(readonly shards: readonly GenesisShard[]) {
     this.byNumber = new Map(shards.map((shard) => [shard.shard, shard]));
+    const numbers = new Set(shards.map(({ shard }) => shard));
+    const partitions = new Set(shards.map(({ partition }) => partition));
+    if (numbers.size < shards.length || partitions.size < shards.length)
+      throw new RangeError("a shard's number or partition is used twice");
+    if (shards.some(({ path, prefix }) => !isShardPath(path) || !/^[01]*$/.test(prefix)))
+      throw new RangeError("a shard's path or prefix is none");
     const owners = shards.filter((shard) => shard.shard !== MAIN_CHAIN);
     this.bits = Math.max(0, ...owners.map((shard) => shard.prefix.length));
     if (this.bits > TOPOLOGY_BITS_MAX)

@@ -94,14 +94,14 @@ export function loadSettings(
     const variable = environmentName(option);
     if (flags[name] !== undefined) return { text: String(flags[name]), from: `--${option.toml}` };
     if (environment[variable] !== undefined) return { text: environment[variable], from: variable };
-    if (toml[option.toml] !== undefined)
-      return { text: String(toml[option.toml]), from: `${file}, ${option.toml}` };
+    const from = `${file}, ${option.toml}`;
+    if (toml[option.toml] !== undefined) return { text: textOf(toml[option.toml], from), from };
     return { text: String(option.fallback), from: "default" };
   };
   const integer = (name: keyof Settings, min: number, max: number): number => {
     const { text, from } = value(name);
     const number = Number(text);
-    if (!Number.isInteger(number) || number < min || number > max) {
+    if (!WHOLE_NUMBER.test(text) || number < min || number > max) {
       throw new SettingError(`${from}: ${text} is not a whole number from ${min} to ${max}`);
     }
     return number;
@@ -129,6 +129,17 @@ export function loadSettings(
     sessionTimeoutMs: integer("sessionTimeoutMs", 1_000, 300_000),
     replication: integer("replication", 1, 100),
   };
+}
+
+/** Digits only: `Number` would also take nothing at all, spaces and `0x50`. */
+const WHOLE_NUMBER = /^\d{1,10}$/;
+
+/** A value of rustorium.toml as a flag would give it; a list of texts with commas. */
+function textOf(value: unknown, from: string): string {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    return String(value);
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value.join(",");
+  throw new SettingError(`${from}: neither a text nor a number`);
 }
 
 function readToml(file: string): Record<string, unknown> {

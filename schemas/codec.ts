@@ -1,4 +1,5 @@
 import avro from "avsc";
+import "./bounded-reading.js";
 import { type RecordTypes, SCHEMAS } from "./generated.js";
 
 /** Avro `decimal` with scale 0 as a bigint: big-endian two's complement in the fewest bytes. */
@@ -95,53 +96,6 @@ function makeCodec<K extends keyof RecordTypes>(name: K): Codec<RecordTypes[K]> 
       }
     },
   };
-}
-
-/** What avsc reads from: bytes and a position, which past the end means that they were too few. */
-interface Tap {
-  readonly buf: Buffer;
-  pos: number;
-  readLong(): number;
-  readString(): string;
-}
-type Reader = avro.Type & { _read(tap: Tap): unknown };
-interface Patched<T> {
-  _read: (this: T, tap: Tap) => unknown;
-}
-
-// Arrays and maps refuse a count above the bytes that are left: no item of ours is empty, and avsc would make as many as a
-// six-byte record claims. Set on the prototypes because avsc freezes its types, and for the schemas that producers bring.
-(avro.types.ArrayType.prototype as unknown as Patched<avro.types.ArrayType>)._read = function (tap) {
-  const list: unknown[] = [];
-  const items = this.itemsType as Reader;
-  readBlocks(tap, () => list.push(items._read(tap)));
-  return list;
-};
-(avro.types.MapType.prototype as unknown as Patched<avro.types.MapType>)._read = function (tap) {
-  const map: Record<string, unknown> = {};
-  const values = this.valuesType as Reader;
-  readBlocks(tap, () => {
-    const key = tap.readString();
-    map[key] = values._read(tap);
-  });
-  return map;
-};
-
-/** Reads the blocks of an array or map (Avro specification, "Arrays"). */
-function readBlocks(tap: Tap, readItem: () => void): void {
-  for (;;) {
-    let count = tap.readLong();
-    if (count < 0) {
-      count = -count;
-      tap.readLong(); // the block's size in bytes
-    }
-    if (count === 0) return;
-    if (count > tap.buf.length - tap.pos) {
-      tap.pos = tap.buf.length + 1;
-      return;
-    }
-    for (let index = 0; index < count; index++) readItem();
-  }
 }
 
 const cache = new Map<keyof RecordTypes, Codec<never>>();

@@ -1,3 +1,4 @@
+import { isShardPath } from "../../ledger/address.js";
 import { Topology } from "../../ledger/topology.js";
 import type { ShardTopology, ValidatorRecord } from "../../schemas/generated.js";
 
@@ -12,8 +13,9 @@ export class DirectoryView {
   /** Undefined until the shards read so far cover all placements. */
   private currentTopology: Topology | undefined;
 
-  /** Takes in a record of topology; a shard's later epoch wins. */
+  /** Takes in a record of topology; a shard's later epoch wins. One whose path no address could have is ignored. */
   applyShard(record: ShardTopology): void {
+    if (!isShardPath(record.path)) return;
     const held = this.shardsByNumber.get(record.shard);
     if (held ? record.epoch < held.epoch : this.shardsByNumber.size >= SHARDS_HELD_MAX) return;
     this.shardsByNumber.set(record.shard, record);

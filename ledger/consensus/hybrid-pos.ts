@@ -2,6 +2,9 @@ import type { GenesisValidator } from "../../schemas/generated.js";
 import type { ConsensusModule } from "./index.js";
 import { verifyVote } from "./votes.js";
 
+/** Most stake of all validators together, in whole RUS: certificates name it, and a long ends there. */
+export const STAKE_TOTAL_MAX = BigInt(Number.MAX_SAFE_INTEGER - 1);
+
 /**
  * Stake-weighted votes on what the log means. The log proposes, so there are no rounds and no leader; strictly more than
  * two thirds of the stake on one digest is final, which is safe while less than a third of the stake is dishonest.
@@ -14,6 +17,7 @@ export function hybridPos(validators: readonly GenesisValidator[]): ConsensusMod
     throw new RangeError("each validator needs a stake above 0");
   }
   const total = validators.reduce((sum, { stake }) => sum + BigInt(stake), 0n);
+  if (total > STAKE_TOTAL_MAX) throw new RangeError(`all stakes together are above ${STAKE_TOTAL_MAX}`);
   return {
     name: "hybrid-pos",
     validators: byNumber,

@@ -11,7 +11,7 @@ import { sha256 } from "../crypto/hash.js";
 import { leafHash, merkleRoot } from "../merkle.js";
 import { accountKey, type StateKey } from "../state/key.js";
 import { accountValue, type StateValue } from "../state/state.js";
-import { Topology } from "../topology.js";
+import { MAIN_CHAIN, Topology } from "../topology.js";
 import { NONCE_MAX, type TransactionRules } from "../transaction/index.js";
 
 const GENESIS_DOMAIN = Buffer.from("rustorium/genesis/v1\0");
@@ -91,11 +91,13 @@ export function checkGenesis(genesis: Genesis, allocation: readonly GenesisAlloc
   ) {
     throw new RangeError("the allocation isn't the one that the genesis names");
   }
+  const topology = new Topology(genesis.shards);
+  if (!topology.has(MAIN_CHAIN)) throw new RangeError("there is no main chain");
   return {
     genesis,
     hash: genesisHash(genesis),
     allocation,
-    topology: new Topology(genesis.shards),
+    topology,
     consensus: consensusModule(genesis.consensus, genesis.validators),
     rules: {
       chainId: genesis.chainId,

@@ -41,8 +41,10 @@ export class RelayTask implements StageTask {
 
   private takeBundle(record: InputRecord): boolean {
     const bundle = read("OutgoingBundle", record);
-    if (bundle) this.join.addItem(bundle, record.offset);
-    return bundle !== undefined;
+    // Nobody but execute writes here, and it knows the shards; one to no shard must not stop those to the others.
+    if (!bundle || !this.topology.has(bundle.destination)) return false;
+    this.join.addItem(bundle, record.offset);
+    return true;
   }
 
   private takeCertificate(record: InputRecord): boolean {

@@ -1,7 +1,6 @@
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
-import avro from "avsc";
 import { codec } from "../../schemas/codec.js";
-import type { SignedTransaction } from "../../schemas/generated.js";
+import { type ForeignDecoding, foreignDecoder } from "../../schemas/foreign.js";
 import { CATALOGUE, subjectOf, type TopicName } from "../../topics/catalogue.js";
 
 /** Ids of our schemas in the registry, by topic. */
@@ -11,11 +10,15 @@ export type SchemaIds = ReadonlyMap<TopicName, number>;
 const FOREIGN_IDS_MAX = 10_000;
 /** How long an id that the registry didn't know is believed unknown, in milliseconds. */
 const UNKNOWN_TTL_MS = 10_000;
+/** Longest wait for the registry to say a schema, in milliseconds. */
+const LOOK_UP_TIMEOUT_MS = 10_000;
+/** What the registry answers where it has no such schema, as opposed to not being able to say. */
+const NOT_THERE: ReadonlySet<number> = new Set([400, 404, 422]);
 
 /** The schema registry: registers the catalogue's schemas, looks up the ids that producers used. */
 export class Schemas {
   private readonly registry: SchemaRegistry;
-  private readonly known = new Map<number, (avroBytes: Buffer) => SignedTransaction | undefined>();
+  private readonly known = new Map<number, ForeignDecoding>();
   private readonly unknown = new Map<number, number>();
 
   constructor(readonly url: string) {
@@ -50,11 +53,15 @@ export class Schemas {
     return new Map(ids);
   }
 
-  /** Looks up ids that are not remembered. Throws when the registry can't be asked. */
+  /**
+   * Looks up ids that are not remembered. A schema that is no Avro, no schema or not ours is as good as none: producers may
+   * register anything, and no record of theirs may stop the stage. Throws when the registry can't be asked.
+   */
   async prepareForeign(schemaIds: Iterable<number>, nowMs: number): Promise<void> {
     for (const id of new Set(schemaIds)) {
       if (this.known.has(id) || (this.unknown.get(id) ?? 0) > nowMs) continue;
-      const decode = await this.foreignDecoder(id);
+      const text = await this.schemaText(id);
+      const decode = text === undefined ? undefined : foreignDecoder(text);
       if (this.known.size + this.unknown.size >= FOREIGN_IDS_MAX) {
         this.known.clear();
         this.unknown.clear();
@@ -65,41 +72,19 @@ export class Schemas {
   }
 
   /** Decoder of a remembered id. */
-  foreign(schemaId: number): ((avroBytes: Buffer) => SignedTransaction | undefined) | undefined {
+  foreign(schemaId: number): ForeignDecoding | undefined {
     return this.known.get(schemaId);
   }
 
-  private async foreignDecoder(
-    id: number,
-  ): Promise<((bytes: Buffer) => SignedTransaction | undefined) | undefined> {
-    let writer: avro.Type;
-    try {
-      const schema = await this.registry.getSchema(id);
-      // Compiled again from its text: the registry's client compiles without our logical types.
-      writer = avro.Type.forSchema(JSON.parse(JSON.stringify(schema)) as avro.Schema);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-    try {
-      const reader = codec("SignedTransaction").type;
-      const resolver = reader.createResolver(writer);
-      return (bytes) => {
-        try {
-          if (!writer.toBuffer(writer.fromBuffer(bytes)).equals(bytes)) return undefined;
-          return reader.fromBuffer(bytes, resolver) as SignedTransaction;
-        } catch {
-          return undefined;
-        }
-      };
-    } catch {
-      return undefined; // a schema of something else
-    }
+  /** The text of an Avro schema; undefined where the registry has none under the id. Throws when it can't be asked. */
+  private async schemaText(id: number): Promise<string | undefined> {
+    const answer = await fetch(`${this.url.replace(/\/+$/, "")}/schemas/ids/${id}`, {
+      signal: AbortSignal.timeout(LOOK_UP_TIMEOUT_MS),
+    });
+    if (NOT_THERE.has(answer.status)) return undefined;
+    if (!answer.ok) throw new Error(`the registry answered ${answer.status} for schema ${id}`);
+    const { schema, schemaType } = (await answer.json()) as { schema?: unknown; schemaType?: unknown };
+    const isAvro = schemaType === undefined || schemaType === "AVRO";
+    return isAvro && typeof schema === "string" ? schema : undefined;
   }
-}
-
-/** Whether the registry said that it has no such schema, as opposed to not answering. */
-function isNotFound(error: unknown): boolean {
-  const status = (error as { status?: number }).status;
-  return status === 404 || status === 400 || status === 422;
 }

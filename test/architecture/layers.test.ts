@@ -12,8 +12,8 @@ const LAYERS = [
   "pipelines",
   "runtime",
   "gateway",
-  "cli",
   "simulator",
+  "cli",
 ];
 const PURE = ["schemas", "ledger", "topics", "processors", "pipelines"];
 const LINES_MAX = 300;
@@ -73,7 +73,7 @@ describe("layers", () => {
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
   });
 
-  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, gateway, cli", () => {
+  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, gateway, simulator, cli", () => {
     expect(sources.flatMap(upward)).toEqual([]);
   });
 
@@ -161,6 +161,29 @@ describe("the model of the simulator", () => {
       )
       .map(({ target }) => `${path} imports ${target}`);
   }
+});
+
+describe("the fuzzer", () => {
+  const fuzz = sourcesOf("fuzz");
+
+  it("is read by tests only, and keeps to the size and types of all else", () => {
+    expect(fuzz.length).toBeGreaterThan(10);
+    const readers = sources.filter(({ imports }) => imports.some(({ target }) => target.startsWith("fuzz/")));
+    expect(readers.map(({ path }) => path)).toEqual([]);
+    expect(fuzz.flatMap(anyTypes)).toEqual([]);
+    expect(
+      fuzz.filter(({ text }) => text.split("\n").length - 1 > LINES_MAX).map(({ path }) => path),
+    ).toEqual([]);
+  });
+
+  it("needs no broker", () => {
+    const packages = fuzz.flatMap(({ imports }) => imports.filter(({ isRelative }) => !isRelative));
+    expect(packages.map(({ target }) => target).filter((name) => !/^(?:node:|avsc$)/.test(name))).toEqual([]);
+    const kafka = fuzz.filter(({ imports }) =>
+      imports.some(({ target }) => target.startsWith("runtime/kafka")),
+    );
+    expect(kafka.map(({ path }) => path)).toEqual([]);
+  });
 });
 
 describe("the checks themselves", () => {

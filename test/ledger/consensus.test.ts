@@ -64,6 +64,20 @@ describe("hybrid-pos", () => {
   });
 });
 
+describe("the stake of all validators", () => {
+  it("ends where a certificate can still name it", () => {
+    const highest = Number.MAX_SAFE_INTEGER - 1;
+    expect(consensusModule("hybrid-pos", stakesOf([highest - 1, 1])).isQuorum(highest)).toBe(true);
+    for (const list of [
+      [highest, 1],
+      [2 ** 52, 2 ** 52],
+    ])
+      expect(() => consensusModule("hybrid-pos", stakesOf(list))).toThrow(RangeError);
+    for (const name of ["hybrid-pos", "solo"])
+      expect(() => consensusModule(name, stakesOf([highest + 1])), name).toThrow(RangeError);
+  });
+});
+
 describe("solo", () => {
   it("takes its one signer's signature, and nothing less", () => {
     const module = solo(stakesOf([7]));

@@ -49,7 +49,11 @@ describe("topology", () => {
     ["a gap", [MAIN, shard(1, "00"), shard(2, "1")]],
     ["no shard at all", [MAIN]],
     ["too long a prefix", [MAIN, shard(1, "0".repeat(17)), shard(2, "1")]],
-  ])("refuses prefixes with %s", (_what, shards) => {
+    ["a digit that is no bit", [MAIN, shard(1, "0"), shard(2, "1x")]],
+    ["a number used twice", [MAIN, shard(1, "0"), { ...shard(1, "1"), partition: 2 }]],
+    ["a partition used twice", [MAIN, shard(1, "0"), { ...shard(2, "1"), partition: 1 }]],
+    ["a path that is none", [MAIN, shard(1, "0"), { ...shard(2, "1"), path: "02" }]],
+  ])("refuses shards with %s", (_what, shards) => {
     expect(() => new Topology(shards)).toThrow(RangeError);
   });
 

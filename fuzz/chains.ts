@@ -1,0 +1,42 @@
+import type { ExecutedBlock } from "../ledger/block/shard-chain.js";
+import { ONE } from "../simulator/world/network.js";
+import { ShardLog } from "../test/support/shard-log.js";
+import { net } from "./samples.js";
+
+/** A sender's shard, the main chain and a recipient's shard after a transfer went all the way, and others on the way. */
+export interface Chains {
+  readonly source: ShardLog;
+  readonly main: ShardLog;
+  readonly destination: ShardLog;
+}
+
+/** Three logs that belong together: local transfers, refused ones, transfers between shards, cuts, bundles. */
+export function makeChains(): Chains {
+  const [source, main, destination] = [1, 0, 2].map((shard) => new ShardLog(net, shard)) as [
+    ShardLog,
+    ShardLog,
+    ShardLog,
+  ];
+  const [ed, eth] = [net.wallet(1), net.wallet(1, 1)];
+  const send = (wallet: typeof ed, to: typeof ed, nonce: number, amount = ONE) =>
+    source.submit(wallet.pay(to, amount, { nonce, gasPrice: 1n }), wallet.account);
+  send(ed, eth, 0);
+  send(ed, net.wallet(2), 1);
+  send(eth, net.wallet(2, 1), 0);
+  const first = source.cut().block!;
+  send(ed, net.wallet(2), 2);
+  send(ed, net.wallet(3), 3, 10n ** 37n);
+  send(eth, net.wallet(1), 7);
+  const second = source.cut().block!;
+  for (const block of [first, second]) deliver(main, block, 0);
+  const decided = main.cut().block!;
+  deliver(destination, decided, 2);
+  const credited = destination.cut().block!;
+  deliver(source, credited, 1);
+  source.cut();
+  return { source, main, destination };
+}
+
+function deliver(to: ShardLog, block: ExecutedBlock, shard: number): void {
+  for (const bundle of block.bundles) if (bundle.destination === shard) to.deliver(block, bundle);
+}
