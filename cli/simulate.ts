@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { PLANTS } from "../simulator/plants/registry.js";
 import { type SimulationReport, simulate } from "../simulator/simulate.js";
 import { EXIT, failWith } from "./failure.js";
 
@@ -13,6 +14,7 @@ interface SimulateFlags {
   readonly seeds: string;
   readonly seed: string;
   readonly workers?: string;
+  readonly plant?: string;
   readonly json?: boolean;
 }
 
@@ -26,6 +28,11 @@ export function simulateCommand(program: Command): void {
     .option("--seeds <number>", "how many seeds", String(SEEDS_DEFAULT))
     .option("--seed <number>", "the first one", "1")
     .option("--workers <number>", "threads (default: as many as there are cores)")
+    .addOption(
+      new Option("--plant <name>", "plant a fault in the stages, to see it found").choices(
+        PLANTS.map(({ name }) => name),
+      ),
+    )
     .option("--json", "print the report as one JSON object")
     .action(async (flags: SimulateFlags) => {
       const seeds = whole("--seeds", flags.seeds, 1, SEEDS_MAX);
@@ -36,6 +43,7 @@ export function simulateCommand(program: Command): void {
         seeds,
         firstSeed,
         workers,
+        ...(flags.plant !== undefined && { plant: flags.plant }),
         onProgress: (done, failed) => {
           if (performance.now() - saidMs < PROGRESS_MS) return;
           saidMs = performance.now();

@@ -39,6 +39,8 @@ export interface SimulationPlan {
   readonly seeds: number;
   readonly firstSeed: number;
   readonly workers: number;
+  /** Name of a fault to plant in the stages, to see it found. */
+  readonly plant?: string;
   readonly onProgress: (done: number, failed: number) => void;
 }
 
@@ -60,14 +62,15 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
       plan.onProgress(total.runs, total.failures.length);
     });
     const seconds = (performance.now() - startMs) / 1_000;
-    const shrunk = await shrinkFirst(pool, total.failures);
+    const shrunk = await shrinkFirst(pool, total.failures, plan.plant);
     return total.report(plan, (total.runs * 60) / seconds, shrunk);
   } finally {
     await pool.close();
   }
 }
 
-function seedsOf({ seeds, firstSeed }: SimulationPlan): () => Task | undefined {
+function seedsOf({ seeds, firstSeed, plant }: SimulationPlan): () => Task | undefined {
+  const run = (seed: number): Task => ({ kind: "run", options: { seed }, ...(plant && { plant }) });
   let index = 0;
   const again: number[] = [];
   return () => {
@@ -75,17 +78,21 @@ function seedsOf({ seeds, firstSeed }: SimulationPlan): () => Task | undefined {
       const seed = firstSeed + index++;
       // Not right after the first time, and perhaps in another thread.
       if (index % TWICE_EVERY === 1) again.push(seed);
-      return { kind: "run", options: { seed } };
+      return run(seed);
     }
     const seed = again.shift();
-    return seed === undefined ? undefined : { kind: "run", options: { seed } };
+    return seed === undefined ? undefined : run(seed);
   };
 }
 
-async function shrinkFirst(pool: Pool, failures: readonly SeedFailure[]): Promise<Map<number, Shrunk>> {
+async function shrinkFirst(
+  pool: Pool,
+  failures: readonly SeedFailure[],
+  plant: string | undefined,
+): Promise<Map<number, Shrunk>> {
   const tasks: Task[] = failures
     .slice(0, FAILURES_SHRUNK_MAX)
-    .map(({ seed, invariant }) => ({ kind: "shrink", seed, invariant }));
+    .map(({ seed, invariant }) => ({ kind: "shrink", seed, invariant, ...(plant && { plant }) }));
   const shrunk = new Map<number, Shrunk>();
   await pool.carryOut(
     () => tasks.shift(),

@@ -14,12 +14,11 @@ port.on("message", (task: Task) => {
 });
 
 async function carryOut(task: Task): Promise<Done> {
+  const plant = task.plant === undefined ? {} : { plant: plantNamed(task.plant) };
   switch (task.kind) {
-    case "run": {
-      const plant = task.plant === undefined ? undefined : plantNamed(task.plant);
-      return { kind: "run", result: await runSeed({ ...task.options, ...(plant && { plant }) }) };
-    }
+    case "run":
+      return { kind: "run", result: await runSeed({ ...task.options, ...plant }) };
     case "shrink":
-      return { kind: "shrink", shrunk: await shrink({ seed: task.seed }, task.invariant) };
+      return { kind: "shrink", shrunk: await shrink({ seed: task.seed, ...plant }, task.invariant) };
   }
 }
