@@ -66,7 +66,8 @@ export class Member {
       eachBatch: async ({ batch, isStale, heartbeat }) => {
         if (isStale()) return;
         const read = this.readOf(batch.topic, batch.partition);
-        for (const { offset, value } of batch.messages) read.push([Number(offset), value?.toString()]);
+        for (const { offset, value } of batch.messages)
+          read.push([Number(offset), value?.toString() ?? null]);
         await this.stalled;
         await heartbeat();
       },

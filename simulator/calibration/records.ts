@@ -52,7 +52,7 @@ export async function readOnce(
   maxWaitMs = 0,
 ): Promise<{ records: [number, string | null][]; next: number; end: number }> {
   const { records, next, end } = await reader.fetch(READ_AS, topic, partition, offset, maxWaitMs);
-  return { records: records.map(({ offset: at, value }) => [at, value?.toString()]), next, end };
+  return { records: records.map(({ offset: at, value }) => [at, value?.toString() ?? null]), next, end };
 }
 
 /** All that can be read of a partition, and its end. */

@@ -63,10 +63,11 @@ export function simulatedAdmin(connection: Connection): OffsetsAdmin {
       connection.request(
         "admin ends",
         (reply) => {
-          const value = broker.partitions(topic).map(({ number, start, end }) => ({
+          // kafkajs asks as read_committed: what it calls high is the last stable offset.
+          const value = broker.partitions(topic).map(({ number, start, lastStable }) => ({
             partition: number,
-            offset: String(end),
-            high: String(end),
+            offset: String(lastStable),
+            high: String(lastStable),
             low: String(start),
           }));
           reply({ ok: true, value });

@@ -3,12 +3,17 @@ import { AssignerProtocol } from "../../runtime/kafka/kafkajs.js";
 import type { GroupConsumer } from "../../runtime/kafka/ports.js";
 import type { FetchedPartition, FetchPosition } from "./broker.js";
 import { type Connection, NO_PATIENCE, type Patience } from "./connection.js";
-import { KafkaError } from "./errors.js";
+import { ClientRefusal, KafkaError } from "./errors.js";
 import type { Joined } from "./groups.js";
+import type { GroupOffsets } from "./transactions.js";
 
 /** kafkajs joins again and again; so long in milliseconds, then the consumer crashes and starts anew. */
 const JOIN_PATIENCE: Patience = { untilMs: 10_000, pauseMs: 50 };
 const RESTART_MS = 50;
+/** Commits are tried again as consumer-config.ts asks for: 20 times, soon 2 s apart. In milliseconds. */
+const COMMIT_PATIENCE: Patience = { untilMs: 30_000, pauseMs: 100 };
+/** What kafkajs commits where the position is out of range, and reads as "none". */
+const EARLIEST = -2;
 
 type Batch = EachBatchPayload["batch"];
 type Handler = (payload: EachBatchPayload) => Promise<void>;
@@ -21,13 +26,20 @@ export class SimulatedConsumer {
   private topics: string[] = [];
   private handler: Handler | undefined;
   private running = false;
+  /** kafkajs has a group and a runner from `run` on, but for the time between a crash and its restart. */
+  private hasGroup = false;
+  /** Whether the group was joined since it was made; until then commits are dropped without a word. */
+  private hasJoined = false;
   private memberId = "";
   private generation = -1;
+  /** The generation that positions are committed for: the new one only when it has assigned. */
+  private assignedGeneration = -1;
   private assignment: Record<string, number[]> = {};
   private readonly positions = new Map<string, number>();
   private readonly seeks = new Map<string, number>();
   private readonly pausedPartitions = new Set<string>();
   private lastHeartbeatMs = 0;
+  private looping: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connection: Connection,
@@ -48,15 +60,22 @@ export class SimulatedConsumer {
   }
 
   pause(topicPartitions: { topic: string; partitions?: number[] }[]): void {
+    this.needGroup();
     for (const name of namesOf(topicPartitions)) this.pausedPartitions.add(name);
   }
 
   resume(topicPartitions: { topic: string; partitions?: number[] }[]): void {
+    this.needGroup();
     for (const name of namesOf(topicPartitions)) this.pausedPartitions.delete(name);
   }
 
   seek({ topic, partition, offset }: { topic: string; partition: number; offset: string }): void {
+    this.needGroup();
     this.seeks.set(`${topic}[${partition}]`, Number(offset));
+  }
+
+  private needGroup(): void {
+    if (!this.hasGroup) throw new ClientRefusal("the consumer doesn't run");
   }
 
   async run({ eachBatch }: { eachBatch?: Handler }): Promise<void> {
@@ -66,12 +85,14 @@ export class SimulatedConsumer {
   }
 
   private async start(): Promise<void> {
+    this.hasGroup = true;
     try {
       await this.join();
     } catch (error) {
       return this.crash(error as Error);
     }
-    void this.loop();
+    this.hasJoined = true;
+    this.looping = this.loop();
   }
 
   /** Fetches until something is wrong, then joins again, as kafkajs' runner does. */
@@ -95,11 +116,20 @@ export class SimulatedConsumer {
     }
   }
 
+  /** kafkajs makes a new group with nothing paused or sought. */
   private crash(error: Error): void {
     this.memberId = "";
+    this.forgetGroup();
     const event = { payload: { error, restart: this.running } };
     (this.listeners.get(this.events.CRASH) as ((event: object) => void) | undefined)?.(event);
     if (this.running) this.connection.process.later(RESTART_MS, "consumer restart", () => void this.start());
+  }
+
+  private forgetGroup(): void {
+    this.hasGroup = false;
+    this.hasJoined = false;
+    this.pausedPartitions.clear();
+    this.seeks.clear();
   }
 
   private async join(): Promise<void> {
@@ -157,6 +187,7 @@ export class SimulatedConsumer {
       NO_PATIENCE,
     );
     this.assignment = AssignerProtocol.MemberAssignment.decode(own)?.assignment ?? {};
+    this.assignedGeneration = this.generation;
     this.positions.clear();
     this.lastHeartbeatMs = connection.process.scheduler.nowMs;
     const event = { payload: { memberAssignment: this.assignment } };
@@ -193,12 +224,22 @@ export class SimulatedConsumer {
       (reply) => connection.broker.fetch(positions, this.config.maxWaitTimeInMs!, reply, this.isUncommitted),
       NO_PATIENCE,
     );
-    const batches = fetched.filter(({ topic, partition, next, offset, isOutOfRange }) => {
+    const outOfRange = fetched.find(({ isOutOfRange }) => isOutOfRange);
+    if (outOfRange) await this.forgetPosition(outOfRange);
+    const batches = fetched.filter(({ topic, partition, next, offset }) => {
       const name = `${topic}[${partition}]`;
-      return !this.seeks.has(name) && !this.pausedPartitions.has(name) && (next > offset || isOutOfRange);
+      return !outOfRange && !this.seeks.has(name) && !this.pausedPartitions.has(name) && next > offset;
     });
     if (batches.length === 0) await this.heartbeat();
-    await Promise.all(batches.map((batch) => this.handle(batch)));
+    const handled = await Promise.allSettled(batches.map((batch) => this.handle(batch)));
+    const failed = handled.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+  }
+
+  /** kafkajs drops the whole answer, also what other partitions gave, and commits that the position is lost. */
+  private async forgetPosition({ topic, partition }: FetchedPartition): Promise<void> {
+    await this.commitAll([{ topic, partition, offset: EARLIEST }], NO_PATIENCE);
+    this.positions.delete(`${topic}[${partition}]`);
   }
 
   /** What to fetch: of what is assigned and not paused, from where it was sought or committed. */
@@ -221,7 +262,8 @@ export class SimulatedConsumer {
       );
       for (const { topic, partition, name } of assigned) {
         const earliest = this.connection.broker.partition(topic, partition)?.start ?? 0;
-        if (!this.positions.has(name)) this.positions.set(name, committed.get(name) ?? earliest);
+        const saved = committed.get(name) ?? EARLIEST;
+        if (!this.positions.has(name)) this.positions.set(name, saved >= 0 ? saved : earliest);
       }
     }
     return assigned
@@ -229,13 +271,8 @@ export class SimulatedConsumer {
       .map(({ topic, partition, name }) => ({ topic, partition, offset: this.positions.get(name)! }));
   }
 
-  private async handle({ topic, partition, entries, next, isOutOfRange }: FetchedPartition): Promise<void> {
+  private async handle({ topic, partition, entries, next }: FetchedPartition): Promise<void> {
     const name = `${topic}[${partition}]`;
-    if (isOutOfRange) {
-      // kafkajs goes to the default offset, which is the earliest (fromBeginning).
-      this.positions.set(name, this.connection.broker.partition(topic, partition)?.start ?? 0);
-      return;
-    }
     if (entries.length > 0) {
       const messages = entries.map(({ offset, timeMs, key, value }) => ({
         offset: String(offset),
@@ -250,24 +287,34 @@ export class SimulatedConsumer {
       } as EachBatchPayload);
     }
     this.positions.set(name, next);
+    await this.heartbeat();
   }
 
   async commitOffsets(offsets: { topic: string; partition: number; offset: string }[]): Promise<void> {
-    const group = this.connection.broker.group(this.config.groupId);
+    this.needGroup();
+    if (!this.hasJoined || !this.running) return;
     const list = offsets.map(({ topic, partition, offset }) => ({
       topic,
       partition,
       offset: Number(offset),
     }));
-    await this.connection.request<void>(
+    await this.commitAll(list, COMMIT_PATIENCE);
+  }
+
+  private commitAll(offsets: GroupOffsets, patience: Patience): Promise<void> {
+    const group = this.connection.broker.group(this.config.groupId);
+    return this.connection.request<void>(
       "commit",
-      (reply) => reply(group.commit(this.memberId, this.generation, list)),
-      NO_PATIENCE,
+      (reply) => reply(group.commit(this.memberId, this.assignedGeneration, offsets)),
+      patience,
     );
   }
 
   async disconnect(): Promise<void> {
     this.running = false;
+    // What was fetched is handled to its end.
+    await this.looping;
+    this.forgetGroup();
     const group = this.connection.broker.group(this.config.groupId);
     const { memberId } = this;
     await this.connection.request<void>(

@@ -11,6 +11,8 @@ export const commits: CalibrationScript = {
   async run(cluster) {
     const topic = await cluster.createTopic("a", 2);
     const group = cluster.unique("group");
+    const producer = await plainProducer(cluster);
+    for (const partition of [0, 1]) await write(producer, topic, partition, ["a", "b", "c", "d"]);
     const between: string[] = [];
     let joins = 0;
     const member: Member = new Member(cluster, group, [topic], {

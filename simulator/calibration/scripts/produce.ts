@@ -25,7 +25,7 @@ export const produce: CalibrationScript = {
       ],
     });
     const together = await Promise.all(
-      Array.from({ length: 10 }, (_, place) => write(producer, topic, 1, [`together ${place}`])),
+      Array.from({ length: 10 }, () => write(producer, topic, 1, ["together"])),
     );
     const keyed = await producer.sendBatch({
       topicMessages: [
