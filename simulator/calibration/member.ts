@@ -4,12 +4,18 @@ import type { GroupConsumer } from "../../runtime/kafka/ports.js";
 import type { CalibrationCluster, Seen } from "./cluster.js";
 import { until } from "./until.js";
 
-/** A member that isn't heard of for so long loses its partitions: short, so that scripts are. In milliseconds. */
-const SESSION_TIMEOUT_MS = 1_500;
+/** A member that isn't heard of for so long loses its partitions: no script takes so long. In milliseconds. */
+const SESSION_TIMEOUT_MS = 20_000;
+
+/** In milliseconds: members hear soon that others come and go. */
+const HEARTBEAT_MS = 300;
 
 export interface MemberOptions {
+  readonly sessionTimeoutMs?: number;
   /** Called where the stages' runner seeks and pauses: when partitions were assigned, before anything is fetched. */
   readonly onAssigned?: (member: Member) => void;
+  /** Called with each batch once it is remembered, and before the member goes on. */
+  readonly onBatch?: (topic: string, partition: number, heartbeat: () => Promise<void>) => Promise<void>;
   /** Changes of the stages' consumer settings. */
   readonly config?: Partial<ConsumerConfig>;
 }
@@ -32,7 +38,8 @@ export class Member {
     private readonly options: MemberOptions = {},
   ) {
     this.consumer = cluster.kafka.consumer({
-      ...consumerConfig(groupId, SESSION_TIMEOUT_MS, () => false),
+      ...consumerConfig(groupId, options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS, () => false),
+      heartbeatInterval: HEARTBEAT_MS,
       ...options.config,
     });
   }
@@ -69,6 +76,7 @@ export class Member {
         for (const { offset, value } of batch.messages)
           read.push([Number(offset), value?.toString() ?? null]);
         await this.stalled;
+        await this.options.onBatch?.(batch.topic, batch.partition, heartbeat);
         await heartbeat();
       },
     });

@@ -3,10 +3,10 @@ import { commits, outOfRange } from "./scripts/commits.js";
 import { ends, timeOut } from "./scripts/ends.js";
 import { fencedIdle, fencing, takeover } from "./scripts/fencing.js";
 import { groupOffsets, lookUps } from "./scripts/group-offsets.js";
-import { assignment, killed } from "./scripts/groups.js";
+import { assignment, busy, killed } from "./scripts/groups.js";
 import { isolation, paging } from "./scripts/isolation.js";
 import { backToBack, markers } from "./scripts/markers.js";
-import { pause, rejoin, seek } from "./scripts/positions.js";
+import { pause, rejoin, seek, through } from "./scripts/positions.js";
 import { produce } from "./scripts/produce.js";
 import { timestamps } from "./scripts/timestamps.js";
 
@@ -27,9 +27,11 @@ export const CALIBRATION_SCRIPTS: readonly CalibrationScript[] = [
   timestamps,
   assignment,
   killed,
+  busy,
   rejoin,
   seek,
   pause,
+  through,
   commits,
   outOfRange,
 ];

@@ -10,6 +10,9 @@ import type { GroupOffsets } from "./transactions.js";
 /** kafkajs joins again and again; so long in milliseconds, then the consumer crashes and starts anew. */
 const JOIN_PATIENCE: Patience = { untilMs: 10_000, pauseMs: 50 };
 const RESTART_MS = 50;
+/** Errors since it last joined after which a consumer crashes, and the pause after each, in milliseconds. */
+const ERRORS_MAX = 20;
+const ERROR_PAUSE_MS = 50;
 /** Commits are tried again as consumer-config.ts asks for: 20 times, soon 2 s apart. In milliseconds. */
 const COMMIT_PATIENCE: Patience = { untilMs: 30_000, pauseMs: 100 };
 /** What kafkajs commits where the position is out of range, and reads as "none". */
@@ -97,6 +100,7 @@ export class SimulatedConsumer {
 
   /** Fetches until something is wrong, then joins again, as kafkajs' runner does. */
   private async loop(): Promise<void> {
+    let errors = 0;
     while (this.running) {
       try {
         await this.fetchAndHandle();
@@ -104,20 +108,25 @@ export class SimulatedConsumer {
         const { type } = error as KafkaError;
         if (type === "UNKNOWN_MEMBER_ID") this.memberId = "";
         else if (type !== "REBALANCE_IN_PROGRESS" && type !== "ILLEGAL_GENERATION") {
-          if (type === "CONNECTION") continue;
-          return this.crash(error as Error);
+          if (++errors > ERRORS_MAX) return this.crash(error as Error);
+          await new Promise<void>((resolve) =>
+            this.connection.process.later(ERROR_PAUSE_MS, "fetch again", resolve),
+          );
+          continue;
         }
         try {
           await this.join();
         } catch (failure) {
           return this.crash(failure as Error);
         }
+        errors = 0;
       }
     }
   }
 
-  /** kafkajs makes a new group with nothing paused or sought. */
-  private crash(error: Error): void {
+  /** kafkajs leaves, and makes a new group with nothing paused or sought. */
+  private async crash(error: Error): Promise<void> {
+    if (this.hasJoined) await this.leave().catch(() => undefined);
     this.memberId = "";
     this.forgetGroup();
     const event = { payload: { error, restart: this.running } };
@@ -314,10 +323,14 @@ export class SimulatedConsumer {
     this.running = false;
     // What was fetched is handled to its end.
     await this.looping;
+    await this.leave().catch(() => undefined);
     this.forgetGroup();
+  }
+
+  private leave(): Promise<void> {
     const group = this.connection.broker.group(this.config.groupId);
     const { memberId } = this;
-    await this.connection.request<void>(
+    return this.connection.request<void>(
       "leave",
       (reply) => {
         group.leave(memberId);

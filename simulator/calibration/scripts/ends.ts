@@ -31,6 +31,7 @@ export const ends: CalibrationScript = {
     await see("abort", () => second.abort());
     await see("abort twice", () => second.abort());
     await see("commit after an abort", () => second.commit());
+    await untilEnd(cluster, topic, 0, 4);
     const third = await producer.transaction();
     await see("empty commit", () => third.commit());
     await see("empty commit twice", () => third.commit());

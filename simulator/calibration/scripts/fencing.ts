@@ -125,8 +125,17 @@ export const takeover: CalibrationScript = {
     const next = await young.transaction();
     const record = await readAll(cluster, topic, 0);
     const position = await positionOf(cluster, group, topic);
-    await next.abort();
+    await write(next, topic, 0, ["not kept"]);
+    await next.sendOffsets({
+      consumerGroupId: group,
+      topics: [{ topic, partitions: [{ partition: 0, offset: "9" }] }],
+    });
+    const last = await transactionalProducer(cluster, id);
+    await last.transaction();
+    await untilEnd(cluster, topic, 0, 4);
     return [
+      ["records of an open one that was taken over", await readAll(cluster, topic, 0)],
+      ["its position", await committed(cluster, group, topic)],
       ["records once the new one has begun", record],
       ["position", position],
     ];

@@ -4,6 +4,11 @@ import { outcome } from "../outcome.js";
 import { committed, plainProducer, write } from "../records.js";
 import { until } from "../until.js";
 
+/** Of the member that dies, in milliseconds: others wait for it. */
+const SHORT_SESSION_MS = 2_000;
+/** How long a group waits for a member that doesn't join again, in milliseconds. */
+const REBALANCE_TIMEOUT_MS = 2_000;
+
 /** Copartitioned assignment of one, two and three members that come and go. */
 export const assignment: CalibrationScript = {
   name: "assignment",
@@ -38,9 +43,10 @@ export const killed: CalibrationScript = {
     const topic = await cluster.createTopic("a", 2);
     const group = cluster.unique("group");
     const producer = await plainProducer(cluster);
+    const options = { sessionTimeoutMs: SHORT_SESSION_MS };
     const members = [
-      await Member.start(cluster, group, [topic]),
-      await Member.start(cluster, group, [topic]),
+      await Member.start(cluster, group, [topic], options),
+      await Member.start(cluster, group, [topic], options),
     ];
     await untilShared(cluster, members, topic, 2);
     const dying = members.find((member) => member.has(topic, 1))!;
@@ -72,5 +78,51 @@ export const killed: CalibrationScript = {
       ["committed", await committed(cluster, group, topic)],
       ["commit after leaving", await outcome(() => dying.commit(topic, 1, 2))],
     ];
+  },
+};
+
+/**
+ * A member that is busy with one partition while another one's heartbeat says that the group rebalances: it joins again
+ * only when all that it fetched is handled, and loses its place where that takes too long.
+ */
+export const busy: CalibrationScript = {
+  name: "a member that is busy",
+  async run(cluster) {
+    const topic = await cluster.createTopic("a", 2);
+    const group = cluster.unique("group");
+    const producer = await plainProducer(cluster);
+    await producer.sendBatch({
+      topicMessages: [
+        { topic, messages: [0, 1].map((partition) => ({ key: null, value: Buffer.from("a"), partition })) },
+      ],
+    });
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let heard: string | undefined;
+    const options = { config: { rebalanceTimeout: REBALANCE_TIMEOUT_MS } };
+    const first = await Member.start(cluster, group, [topic], {
+      ...options,
+      onBatch: async (_topic, partition, heartbeat) => {
+        if (first.joins > 1) return;
+        if (partition === 0) return released;
+        heard = await outcome(() => until(cluster, "news", async () => heartbeat().then(() => false)));
+        if (heard !== "done") throw new Error(heard);
+      },
+    });
+    await first.untilRead(topic, 0, 1);
+    await first.untilRead(topic, 1, 1);
+    const second = await Member.start(cluster, group, [topic], options);
+    const observations: Observation[] = [
+      ["what the heartbeat said", heard ?? "nothing"],
+      ["joins of the busy one when the other has got its partitions", first.joins],
+      ["partitions of the other", assignmentsOf([second], [topic])],
+    ];
+    release();
+    await untilShared(cluster, [first, second], topic, 2);
+    observations.push(["both", assignmentsOf([first, second], [topic])]);
+    await Promise.all([first.stop(), second.stop()]);
+    return observations;
   },
 };

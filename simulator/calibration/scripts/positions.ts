@@ -1,7 +1,7 @@
 import type { CalibrationScript, Observation } from "../cluster.js";
 import { Member, untilShared } from "../member.js";
 import { outcome } from "../outcome.js";
-import { committed, plainProducer, write } from "../records.js";
+import { committed, plainProducer, transactionalProducer, untilEnd, write } from "../records.js";
 import { until } from "../until.js";
 
 const VALUES = ["a", "b", "c", "d", "e", "f"];
@@ -125,6 +125,55 @@ export const pause: CalibrationScript = {
     await owner().untilRead(topic, 0, 3);
     observations.push(["resumed after seeking", [...owner().readOf(topic, 0)]]);
     await Promise.all([member.stop(), second.stop()]);
+    return observations;
+  },
+};
+
+/** A member reads over aborted records and markers, and waits at the last stable offset; one that fails reads again. */
+export const through: CalibrationScript = {
+  name: "reading over markers",
+  async run(cluster) {
+    const topic = await cluster.createTopic("a", 1);
+    const group = cluster.unique("group");
+    const plain = await plainProducer(cluster);
+    const producer = await transactionalProducer(cluster, cluster.unique("writer"));
+    const aborted = await producer.transaction();
+    await write(aborted, topic, 0, ["a", "b"]);
+    await aborted.abort();
+    await untilEnd(cluster, topic, 0, 3);
+    const kept = await producer.transaction();
+    await write(kept, topic, 0, ["c"]);
+    await kept.commit();
+    await untilEnd(cluster, topic, 0, 5);
+    const open = await producer.transaction();
+    await write(open, topic, 0, ["d"]);
+    await write(plain, topic, 0, ["e"]);
+    let failures = 0;
+    const member = await Member.start(cluster, group, [topic], {
+      onBatch: async () => {
+        if (failures++ === 0) throw new Error("once");
+      },
+    });
+    await member.untilRead(topic, 0, 2);
+    const whileOpen = [...member.readOf(topic, 0)];
+    await open.sendOffsets({
+      consumerGroupId: group,
+      topics: [{ topic, partitions: [{ partition: 0, offset: "5" }] }],
+    });
+    await open.commit();
+    await member.untilRead(topic, 0, 4);
+    await until(
+      cluster,
+      "the position",
+      async () => JSON.stringify(await committed(cluster, group, topic)) === "[5]",
+    );
+    const observations: Observation[] = [
+      ["while one is open; the first batch failed once", whileOpen],
+      ["all", member.readOf(topic, 0)],
+      ["joins", member.joins],
+      ["committed by the transaction, while the group has members", await committed(cluster, group, topic)],
+    ];
+    await member.stop();
     return observations;
   },
 };
