@@ -4,7 +4,7 @@ import { Random } from "./kernel/random.js";
 import type { Failure, RunOptions, RunResult } from "./options.js";
 import { START_MS } from "./world/network.js";
 import { drawNetwork } from "./world/shapes.js";
-import { storeContents } from "./world/stores.js";
+import { storeContents, storesAreLevel } from "./world/stores.js";
 import { World } from "./world/world.js";
 
 /** One seed in so many has real signatures. */
@@ -17,6 +17,8 @@ const FAULTS_MIN = 12;
 const FAULTS_MAX = 30;
 /** Nothing new for so long, and everything up: the network is quiet. In milliseconds. */
 const QUIET_MS = 1_500;
+/** How often somebody looks whether it is quiet, in milliseconds. */
+const LOOK_EVERY_MS = 100;
 /** Longest time from healing to quiet, in milliseconds; what is not done by then never will be. */
 const HEALING_MS_MAX = 20_000;
 /** Failures that are kept of one run. */
@@ -42,14 +44,20 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const failures: Failure[] = [];
   const healedAtMs = START_MS + durationMs;
   scheduler.after(durationMs, "heal", () => world.heal());
-  const isQuiet = () =>
-    scheduler.nowMs > healedAtMs &&
-    scheduler.nowMs - world.lastRecordMs > QUIET_MS &&
-    world.isUp &&
-    world.model.isSettled;
+  let lookAgainMs = healedAtMs;
+  const isQuiet = () => {
+    if (scheduler.nowMs < lookAgainMs) return false;
+    lookAgainMs = scheduler.nowMs + LOOK_EVERY_MS;
+    return (
+      scheduler.nowMs - world.lastRecordMs > QUIET_MS &&
+      world.isUp &&
+      storesAreLevel(world.nodes) &&
+      world.model.isSettled
+    );
+  };
   try {
     await scheduler.run(isQuiet, healedAtMs + HEALING_MS_MAX);
-    world.model.finish({ healedAtMs, stores: storeContents(world.nodes) });
+    world.model.finish({ healedAtMs, stores: storeContents(world.nodes), cold: "seen" });
   } catch (error) {
     failures.push({
       invariant: "exception",

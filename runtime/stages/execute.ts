@@ -5,6 +5,7 @@ import type { MacKey } from "../../processors/mac.js";
 import { read } from "../../processors/read.js";
 import type { Environment, OpenTask, StageDefinition } from "../driver/environment.js";
 import { TransactionalWriter } from "../kafka/transactional-writer.js";
+import type { Store } from "../store/level-store.js";
 import { openChain, ownMemory } from "./chain-store.js";
 import { tail } from "./tail.js";
 
@@ -22,22 +23,21 @@ export function executeStage(macKey: MacKey, plant?: ExecuteOptions["applyTransa
         environment.kafka,
         `${prefix}.execute.${partition}`,
       );
+      let store: Store | undefined;
       try {
-        const { options, store, state } = await openChain(own(environment), "execute", partition, wipe);
-        const written = await writtenDigests(environment, partition, options.position.height).catch(
-          async (error: unknown) => {
-            await store.close();
-            throw error;
-          },
-        );
+        const chain = await openChain(own(environment), "execute", partition, wipe);
+        store = chain.store;
+        const written = await writtenDigests(environment, partition, chain.options.position.height);
         const task = new ExecuteTask({
-          ...options,
+          ...chain.options,
           macKey,
           written,
           ...(plant && { applyTransaction: plant }),
         });
-        return { task, store, state, transactional };
+        return { task, store, state: chain.state, transactional };
       } catch (error) {
+        // What is left open stays locked.
+        await store?.close();
         await transactional.close();
         throw error;
       }

@@ -7,8 +7,7 @@ import { type MarkerDelay, type ProducerIdentity, Transactions } from "./transac
 
 /** What a fetch asks of one partition. */
 export interface FetchPosition {
-  readonly topic: string;
-  readonly partition: number;
+  readonly source: Partition;
   readonly offset: number;
 }
 
@@ -18,6 +17,9 @@ export interface FetchedPartition extends FetchPosition {
   readonly end: number;
   readonly isOutOfRange: boolean;
 }
+
+/** The answer to a fetch: partitions that have something, or are asked for what they don't have. */
+export type Fetched = Answer<FetchedPartition[]>;
 
 /** What a producer sends to one partition. */
 export interface ProduceBatch {
@@ -108,33 +110,38 @@ export class Broker {
   fetch(
     positions: readonly FetchPosition[],
     waitMs: number,
-    reply: (answer: Answer<FetchedPartition[]>) => void,
+    reply: (answer: Fetched) => void,
     isUncommitted = false,
   ): void {
-    const found = this.read(positions, isUncommitted);
-    if (waitMs <= 0 || found.some(({ next, offset, isOutOfRange }) => next > offset || isOutOfRange)) {
+    const found = read(positions, isUncommitted);
+    if (waitMs <= 0 || found.length > 0) {
       reply({ ok: true, value: found });
       return;
     }
-    const partitions = positions.flatMap(({ topic, partition }) => this.partition(topic, partition) ?? []);
-    const timer = this.scheduler.after(waitMs, "fetch wait", () => finish());
     const finish = () => {
       timer.run = undefined;
-      for (const partition of partitions) partition.waiting.delete(finish);
-      reply({ ok: true, value: this.read(positions, isUncommitted) });
+      for (const { source } of positions) source.waiting.delete(finish);
+      reply({ ok: true, value: read(positions, isUncommitted) });
     };
-    for (const partition of partitions) partition.waiting.add(finish);
+    const timer = this.scheduler.after(waitMs, "fetch wait", finish);
+    for (const { source } of positions) source.waiting.add(finish);
   }
+}
 
-  private read(positions: readonly FetchPosition[], isUncommitted: boolean): FetchedPartition[] {
-    return positions.map((position) => {
-      const partition = this.partition(position.topic, position.partition);
-      const read = isUncommitted
-        ? partition?.readUncommitted(position.offset, FETCH_RECORDS_MAX)
-        : partition?.read(position.offset, FETCH_RECORDS_MAX);
-      return read
-        ? { ...position, ...read, isOutOfRange: false }
-        : { ...position, entries: [], next: position.offset, end: 0, isOutOfRange: true };
-    });
+function read(positions: readonly FetchPosition[], isUncommitted: boolean): FetchedPartition[] {
+  const found: FetchedPartition[] = [];
+  for (const { source, offset } of positions) {
+    const end = isUncommitted ? source.end : source.lastStable;
+    if (offset === end) continue;
+    const entries = isUncommitted
+      ? source.readUncommitted(offset, FETCH_RECORDS_MAX)
+      : source.read(offset, FETCH_RECORDS_MAX);
+    if (entries && entries.next === offset) continue;
+    found.push(
+      entries
+        ? { source, offset, ...entries, isOutOfRange: false }
+        : { source, offset, entries: [], next: offset, end: 0, isOutOfRange: true },
+    );
   }
+  return found;
 }

@@ -90,12 +90,22 @@ export function simulatedReader(
       offset: number,
       maxWaitMs = 0,
     ): Promise<Fetched> {
+      const source = connection.broker.partition(topic, partition);
+      if (!source) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
+      let end = 0;
       const [fetched] = await connection.request<FetchedPartition[]>(
         "read",
-        (reply) => connection.broker.fetch([{ topic, partition, offset }], maxWaitMs, reply, isUncommitted),
+        (reply) => {
+          const answered: typeof reply = (answer) => {
+            end = isUncommitted ? source.end : source.lastStable;
+            reply(answer);
+          };
+          connection.broker.fetch([{ source, offset }], maxWaitMs, answered, isUncommitted);
+        },
         READ_PATIENCE,
       );
-      if (!fetched || fetched.isOutOfRange) throw new KafkaError("OFFSET_OUT_OF_RANGE");
+      if (!fetched) return { records: [], next: offset, end };
+      if (fetched.isOutOfRange) throw new KafkaError("OFFSET_OUT_OF_RANGE");
       const records: InputRecord[] = fetched.entries.map((entry) => ({
         topic: name,
         partition,

@@ -58,12 +58,17 @@ export class Partition {
   /** Fetches that wait for something to read. */
   readonly waiting = new Set<() => void>();
 
+  /** As offsets are kept by: topic[number]. */
+  readonly name: string;
+
   constructor(
     readonly topic: string,
     readonly number: number,
     /** Hears of each record, in order, when read_committed may see it. */
     private readonly onReadable: (entry: Entry, partition: Partition) => void,
-  ) {}
+  ) {
+    this.name = `${topic}[${number}]`;
+  }
 
   /** Offset of the next record. */
   get end(): number {
@@ -72,6 +77,7 @@ export class Partition {
 
   /** Nothing from here on is decided: the first record of the oldest open transaction, or the end. */
   get lastStable(): number {
+    if (this.open.size === 0) return this.log.length;
     let stable = this.log.length;
     for (const entries of this.open.values()) stable = Math.min(stable, entries[0]!.offset);
     return stable;

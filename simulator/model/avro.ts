@@ -73,6 +73,11 @@ export class Writer {
     this.at += value.length;
   }
 
+  latin1(text: string): void {
+    this.reserve(text.length);
+    this.at += this.bytes.write(text, this.at, "latin1");
+  }
+
   long(value: number): void {
     const size = value < 0 ? -value - 1 : value;
     let low = (size % 64) * 2 + (value < 0 ? 1 : 0);
@@ -122,11 +127,14 @@ const boolean: AvroType = {
   write: (writer, value) => writer.byte(value === true ? 1 : 0),
 };
 
+/** Written from a Buffer, or from a state key as latin1. */
 const bytes: AvroType = {
   read: (reader) => reader.take(reader.long()),
   write(writer, value) {
-    writer.long((value as Buffer).length);
-    writer.raw(value as Buffer);
+    const content = value as Buffer | string;
+    writer.long(content.length);
+    if (typeof content === "string") writer.latin1(content);
+    else writer.raw(content);
   },
 };
 
@@ -140,32 +148,35 @@ const string: AvroType = {
   write: (writer, value) => bytes.write(writer, Buffer.from(value as string)),
 };
 
+const scratch = Buffer.alloc(DECIMAL_BYTES_MAX);
+
 /** Two's complement, big-endian, in the fewest bytes. */
 const decimal: AvroType = {
   read(reader) {
     const taken = reader.take(reader.long());
+    const { length } = taken;
     const [first, second] = taken;
-    if (first === undefined || taken.length > DECIMAL_BYTES_MAX) throw NOT_CANONICAL;
+    if (first === undefined || length > DECIMAL_BYTES_MAX) throw NOT_CANONICAL;
     if (second !== undefined && (first === 0 ? second < 0x80 : first === 0xff && second >= 0x80)) {
       throw NOT_CANONICAL;
     }
-    return BigInt.asIntN(8 * taken.length, BigInt(`0x${taken.toString("hex")}`));
+    if (length <= 6) return BigInt(taken.readIntBE(0, length));
+    if (length > 12) return BigInt.asIntN(8 * length, BigInt(`0x${taken.toString("hex")}`));
+    return (BigInt(taken.readIntBE(0, length - 6)) << 48n) + BigInt(taken.readUIntBE(length - 6, 6));
   },
   write(writer, value) {
     const number = value as bigint;
-    const size = (number < 0n ? -number - 1n : number).toString(16);
-    // One bit more than the size has, for the sign.
-    const length = Math.ceil((size.length * 4 - leadingZeros(size) + 1) / 8);
-    const hex = BigInt.asUintN(8 * length, number).toString(16);
-    writer.long(length);
-    writer.raw(Buffer.from(hex.padStart(2 * length, "0"), "hex"));
+    scratch.writeBigUInt64BE(BigInt.asUintN(64, number), 9);
+    scratch.writeBigUInt64BE(BigInt.asUintN(64, number >> 64n), 1);
+    scratch[0] = Number(BigInt.asUintN(8, number >> 128n));
+    const sign = number < 0n ? 0xff : 0;
+    let from = 0;
+    while (from < DECIMAL_BYTES_MAX - 1 && scratch[from] === sign && scratch[from + 1]! >> 7 === (sign & 1))
+      from++;
+    writer.long(DECIMAL_BYTES_MAX - from);
+    writer.raw(scratch.subarray(from));
   },
 };
-
-/** Zero bits in front of the first digit's first one. */
-function leadingZeros(hex: string): number {
-  return Math.clz32(Number.parseInt(hex[0]!, 16)) - 28;
-}
 
 export const PRIMITIVES: Readonly<Record<string, AvroType>> = { long, int, boolean, bytes, string, decimal };
 

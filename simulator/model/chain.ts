@@ -1,4 +1,6 @@
+import { Reader } from "./avro.js";
 import { Draft, type ShardValues } from "./draft.js";
+import { type KnownHeader, readHeader, type SealedHeader, seal } from "./headers.js";
 import { leafOf, pathOf, rootByPath, rootOf } from "./merkle.js";
 import type { ModelNetwork } from "./network.js";
 import type {
@@ -19,7 +21,8 @@ import type { Signatures } from "./signatures.js";
 import type { Terms } from "./terms.js";
 import { carryOut, type Place } from "./transfer.js";
 
-const BLOCK_DOMAIN = Buffer.from("rustorium/block/v1\0");
+/** In front of what the entry is. */
+const UNION_BRANCH_BYTES = 1;
 const BUNDLE_DOMAIN = Buffer.from("rustorium/bundle/v1\0");
 
 export interface Change {
@@ -29,6 +32,8 @@ export interface Change {
   readonly value: StateValue | null;
   /** Avro bytes of the StateChange. */
   readonly bytes: Buffer;
+  /** How many of them, at the end, are the value. */
+  readonly valueBytes: number;
 }
 
 /** Messages to one shard; `messages` are Avro bytes. */
@@ -42,10 +47,7 @@ export interface Outgoing {
 }
 
 /** A block as the rules make it out of the log. */
-export interface Block {
-  readonly header: Header;
-  readonly headerBytes: Buffer;
-  readonly digest: Buffer;
+export interface Block extends SealedHeader {
   readonly receipts: readonly ReceiptResult[];
   readonly receiptBytes: readonly Buffer[];
   /** By ascending key. */
@@ -53,10 +55,6 @@ export interface Block {
   readonly outgoing: readonly Outgoing[];
   /** Blocks of other shards whose messages it took in. */
   readonly takenIn: readonly Header[];
-}
-
-export function headerDigest(headerBytes: Buffer): Buffer {
-  return sha256(BLOCK_DOMAIN, headerBytes);
 }
 
 /** What the rules make of one shard's log, record by record. */
@@ -77,6 +75,7 @@ export class Chain {
     private readonly network: ModelNetwork,
     private readonly shard: GenesisShard,
     private readonly signatures: Signatures,
+    private readonly known: KnownHeader,
   ) {
     const keys = network.ownKeys(shard);
     this.recordKey = keys.record;
@@ -119,7 +118,7 @@ export class Chain {
       }
       case "CrossShardBundle": {
         const bundle = entry.value;
-        if (!this.isNext(bundle)) return undefined;
+        if (!this.isNext(bundle, bytes)) return undefined;
         this.received.set(bundle.header.shard, bundle.channelSequence);
         const draft = this.begin(bytes, timeMs);
         draft.weight += bundle.messages.length;
@@ -145,7 +144,7 @@ export class Chain {
     );
   }
 
-  private isNext(bundle: CrossShardBundle): boolean {
+  private isNext(bundle: CrossShardBundle, bytes: Buffer): boolean {
     const { header, destination, channelSequence, leafIndex, leafCount, proof, signatures } = bundle;
     if (destination !== this.shard.shard || !this.network.has(header.shard)) return false;
     if (!header.genesis.equals(this.network.hash)) return false;
@@ -153,7 +152,9 @@ export class Chain {
     const leaf = leafOfBundle(destination, channelSequence, bundle.messages.map(encodeMessage));
     const root = rootByPath(leaf, leafIndex, leafCount, proof);
     if (!root?.equals(header.messagesRoot)) return false;
-    const digest = headerDigest(avro.BlockHeader.encode(header));
+    const reader = new Reader(bytes);
+    reader.at = UNION_BRANCH_BYTES;
+    const { digest } = readHeader(reader, this.known);
     return typeof this.signatures.stakeOf(digest, signatures) === "number";
   }
 
@@ -173,8 +174,8 @@ export class Chain {
     const outgoing = this.outgoingOf(draft);
     draft.touched.set(this.recordKey, { is: "ShardState", value: this.ownRecord() });
     const changes = [...draft.touched].sort(byKey).map(([key, value]): Change => {
-      const bytes = avro.StateChange.encode({ key: Buffer.from(key, "latin1"), value });
-      return { key, before: this.values.get(key), value, bytes };
+      const bytes = avro.StateChange.encode({ key, value });
+      return { key, before: this.values.get(key), value, bytes, valueBytes: bytes.length - keyBytes(key) };
     });
     const receiptBytes = draft.receipts.map((receipt) => avro.ReceiptResult.encode(receipt));
     const header: Header = {
@@ -191,19 +192,18 @@ export class Chain {
       changesRoot: rootOf(changes.map(({ bytes }) => leafOf(bytes))),
       messagesRoot: outgoing.root,
     };
-    const headerBytes = avro.BlockHeader.encode(header);
+    const sealed = seal(header);
     for (const { key, value } of changes) {
       if (value === null) this.values.delete(key);
       else this.values.set(key, value);
     }
     this.height = header.height;
-    this.digest = headerDigest(headerBytes);
+    this.digest = sealed.digest;
     this.sequence = header.lastSequence;
     this.time = header.time;
     this.draft = undefined;
     const { receipts, takenIn } = draft;
-    const { digest } = this;
-    return { header, headerBytes, digest, receipts, receiptBytes, changes, outgoing: outgoing.list, takenIn };
+    return { ...sealed, receipts, receiptBytes, changes, outgoing: outgoing.list, takenIn };
   }
 
   private outgoingOf(draft: Draft): { root: Buffer; list: Outgoing[] } {
@@ -243,6 +243,11 @@ export class Chain {
         })),
     };
   }
+}
+
+/** Bytes of a key in Avro: its length takes one byte below 64, else two. */
+function keyBytes(key: string): number {
+  return key.length + (key.length < 64 ? 1 : 2);
 }
 
 function byKey([left]: [string, unknown], [right]: [string, unknown]): number {

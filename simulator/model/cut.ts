@@ -7,6 +7,7 @@ import type { Report } from "./violations.js";
 /** What became of a transfer to another shard, in certified blocks. */
 interface Transfer {
   readonly amount: bigint;
+  isInFlight: boolean;
   decided?: "FORWARDED" | "CANCELLED";
   arrived?: "CREDITED" | "CREDIT_REFUSED";
   settled?: "COMPLETED" | "REFUNDED";
@@ -110,7 +111,7 @@ export class Cut {
   private advance({ kind, transactionId, amount }: ReceiptResult, where: string): void {
     const id = transactionId.toString("latin1");
     if (kind === "PREPARED") {
-      this.transfers.set(id, { amount });
+      this.transfers.set(id, { amount, isInFlight: true });
       this.inFlight += amount;
       this.unsettled += amount;
       return;
@@ -128,14 +129,20 @@ export class Cut {
     } else if (kind === "CREDITED" || kind === "CREDIT_REFUSED") {
       if (transfer.arrived || transfer.decided !== "FORWARDED") wrong("both-or-neither");
       transfer.arrived = kind;
-      if (kind === "CREDITED") this.inFlight -= amount;
+      if (kind === "CREDITED") this.land(transfer);
     } else if (kind === "COMPLETED" || kind === "REFUNDED") {
       if (transfer.settled) wrong("settled-once");
-      else if ((kind === "COMPLETED") !== (transfer.arrived === "CREDITED")) wrong("both-or-neither");
+      else this.unsettled -= amount;
+      if ((kind === "COMPLETED") !== (transfer.arrived === "CREDITED")) wrong("both-or-neither");
       transfer.settled = kind;
-      this.unsettled -= amount;
-      if (kind === "REFUNDED") this.inFlight -= amount;
+      if (kind === "REFUNDED") this.land(transfer);
     }
+  }
+
+  /** What arrives twice is in flight only once, so that the second time adds up to too much. */
+  private land(transfer: Transfer): void {
+    if (transfer.isInFlight) this.inFlight -= transfer.amount;
+    transfer.isInFlight = false;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Reader } from "./avro.js";
-import { type Block, headerDigest } from "./chain.js";
+import type { Block } from "./chain.js";
+import { readHeader } from "./headers.js";
 import type { Header } from "./records.js";
 import { avro, WIRE_HEADER_BYTES } from "./schemas.js";
 import type { ShardAudit, ShardContext } from "./shard.js";
@@ -26,9 +27,7 @@ export class Finality {
   vote(value: Buffer, key: Buffer | null): void {
     const reader = new Reader(value.subarray(WIRE_HEADER_BYTES));
     const validator = reader.long();
-    const from = reader.at;
-    const header = avro.BlockHeader.read(reader);
-    const headerBytes = reader.bytes.subarray(from, reader.at);
+    const { header, digest } = readHeader(reader, this.shard.known);
     const signature = reader.take(SIGNATURE_BYTES);
     this.votes++;
     if (this.context.dishonest.has(validator)) return;
@@ -38,7 +37,6 @@ export class Finality {
       this.context.report("readable", `${where}: a vote in the wrong place`);
       return;
     }
-    const digest = this.digestOf(header, headerBytes);
     if (!this.context.signatures.isVote(validator, digest, signature)) {
       this.context.report("vote-valid", `${where}: the signature is wrong`);
       return;
@@ -75,16 +73,14 @@ export class Finality {
   /** Takes a record of shard.finalized. Throws NOT_CANONICAL. */
   certificate(value: Buffer): void {
     const reader = new Reader(value.subarray(WIRE_HEADER_BYTES));
-    const header = avro.BlockHeader.read(reader);
-    const headerBytes = reader.bytes.subarray(0, reader.at);
+    const { header, digest } = readHeader(reader, this.shard.known);
     const { report, network, signatures } = this.context;
     const where = this.where(header);
-    const certificate = avro.FinalityCertificate.decode(reader.bytes);
-    if (!certificate || !this.isOfShard(header)) {
+    const certificate = avro.CertificateTail.read(reader);
+    if (reader.at !== reader.bytes.length || !this.isOfShard(header)) {
       report("readable", `${where}: no certificate of this shard`);
       return;
     }
-    const digest = this.digestOf(header, headerBytes);
     const before = this.digests[header.height - 1];
     if (before && !before.equals(digest)) {
       report("one-block-a-height", `${where}: a second block is certified`);
@@ -116,11 +112,6 @@ export class Finality {
     this.told = block.header.height;
     this.context.onCertified(block);
     this.shard.state.certified(this.told);
-  }
-
-  private digestOf(header: Header, headerBytes: Buffer): Buffer {
-    const block = this.shard.blocks[header.height - 1];
-    return block?.headerBytes.equals(headerBytes) ? block.digest : headerDigest(headerBytes);
   }
 
   private isOfShard({ shard, genesis }: Header): boolean {

@@ -32,8 +32,8 @@ export interface End {
   readonly stores: readonly StoreContent[];
   /** Validators that are gone for good: no votes are expected of them. */
   readonly absent?: readonly number[];
-  /** Logs read again; each is carried out from an empty state. Left out: the records seen, again. */
-  readonly logs?: readonly ColdLog[];
+  /** Logs read again: each is carried out from an empty state. `seen`: the records that were shown before. */
+  readonly cold?: "seen" | readonly ColdLog[];
 }
 
 /** What finish looks at. */
@@ -77,7 +77,7 @@ export function checkEnds({ submissions, notifications, cut, report }: Seen, { h
   for (const submission of submissions.all()) {
     const { timeMs, status, crossShardId, endedAtMs } = submission;
     if (timeMs === undefined) {
-      report("ended-once", `${where(submission)} was acknowledged and is not there`);
+      report("ended-once", `${where(submission)} was acknowledged or spoken of, and is not there`);
       continue;
     }
     if (status === undefined || endedAtMs === undefined) {
@@ -126,14 +126,16 @@ function isSameMap(left: ReadonlyMap<string, string>, right: ReadonlyMap<string,
 }
 
 /** The logs again from the beginning, one after the other: they must give the same blocks. */
-export function checkCold({ shards, submissions, report }: Seen, { logs }: End): void {
+export function checkCold({ shards, submissions, report }: Seen, { cold }: End): void {
+  if (cold === undefined) return;
   for (const { context, blocks, log } of shards) {
-    const { network, shard, signatures } = context;
+    const { network, shard, signatures, known } = context;
     const where = `shard ${shard.shard}`;
-    const records = logs?.find(({ partition }) => partition === shard.partition)?.records ?? log;
-    const chain = new Chain(network, shard, signatures);
+    const again =
+      cold === "seen" ? log : cold.find(({ partition }) => partition === shard.partition)?.records;
+    const chain = new Chain(network, shard, signatures, known);
     let isSame = true;
-    for (const { value, timeMs } of records) {
+    for (const { value, timeMs } of again ?? []) {
       if (value === null || value.length < WIRE_HEADER_BYTES) continue;
       const bytes = value.subarray(WIRE_HEADER_BYTES);
       const entry = avro.LogEntry.decode(bytes)?.entry;

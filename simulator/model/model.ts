@@ -79,9 +79,10 @@ export class Model {
     const byNumber = new Map<number, ShardAudit>();
     for (const shard of this.network.genesis.shards) {
       const { network, report, dishonest } = this;
+      const known = (number: number, height: number) => byNumber.get(number)?.blocks[height - 1];
       const onCertified = (block: Block) => this.onCertified(block);
       const audit = new ShardAudit(
-        { network, shard, signatures, report, dishonest, onCertified },
+        { network, shard, signatures, report, dishonest, known, onCertified },
         this.submissions,
       );
       byNumber.set(shard.shard, audit);

@@ -1,6 +1,7 @@
 import { Reader } from "./avro.js";
 import type { Block } from "./chain.js";
 import { faultOfChanges, faultOfReceipt } from "./faults.js";
+import { readHeader } from "./headers.js";
 import type { ReceiptResult, StateChange } from "./records.js";
 import { avro, WIRE_HEADER_BYTES } from "./schemas.js";
 import type { ShardAudit, ShardContext } from "./shard.js";
@@ -28,7 +29,7 @@ export class Outputs {
   /** Takes a record of shard.blocks. Throws NOT_CANONICAL. */
   header(value: Buffer): void {
     const bytes = value.subarray(WIRE_HEADER_BYTES);
-    const header = avro.BlockHeader.read(new Reader(bytes));
+    const { header } = readHeader(new Reader(bytes), this.shard.known);
     this.shard.finality.withinBound(header.height, `shard ${header.shard}: a header`);
     this.shard.whenClosed(header.height, (block) => {
       const written = this.of(block);

@@ -199,7 +199,8 @@ export type StateValue =
   | { readonly is: "ShardState"; readonly value: ShardRecord };
 
 export interface StateChange {
-  readonly key: Buffer;
+  /** Read as bytes; written from bytes or latin1. */
+  readonly key: Buffer | string;
   readonly value: StateValue | null;
 }
 
@@ -262,6 +263,5 @@ export interface Records {
   StateRecord: StateRecord;
   CrossShardMessage: Message;
   OutgoingBundle: OutgoingBundle;
-  FinalityCertificate: FinalityCertificate;
   Notification: Notification;
 }

@@ -11,7 +11,7 @@ import {
   unionType,
   Writer,
 } from "./avro.js";
-import type { Records } from "./records.js";
+import type { FinalityCertificate, Records } from "./records.js";
 
 /** A schema as it stands in JSON. */
 type Schema =
@@ -39,10 +39,14 @@ function schemaFolder(): URL {
 const folder = schemaFolder();
 const named = new Map<string, AvroType>();
 
+function jsonOf(name: string): Schema {
+  return JSON.parse(readFileSync(new URL(`${name}.avsc`, folder), "utf8")) as Schema;
+}
+
 function typeNamed(name: string): AvroType {
   let type = PRIMITIVES[name] ?? named.get(name);
   if (!type) {
-    type = compile(JSON.parse(readFileSync(new URL(`${name}.avsc`, folder), "utf8")) as Schema);
+    type = compile(jsonOf(name));
     named.set(name, type);
   }
   return type;
@@ -81,8 +85,8 @@ const writer = new Writer();
 /** A record type, read and written by its schema. */
 export class RecordCodec<T> {
   private readonly type: AvroType;
-  constructor(name: string) {
-    this.type = typeNamed(name);
+  constructor(schema: string | AvroType) {
+    this.type = typeof schema === "string" ? typeNamed(schema) : schema;
   }
 
   /** Undefined where the bytes are not the canonical encoding of one record and nothing else. */
@@ -108,6 +112,12 @@ export class RecordCodec<T> {
   }
 }
 
+/** A record without its first field. */
+function withoutFirst(name: string): AvroType {
+  const { fields } = jsonOf(name) as { fields: readonly { name: string; type: Schema }[] };
+  return recordType(fields.slice(1).map((field) => ({ name: field.name, type: compile(field.type) })));
+}
+
 const make = <K extends keyof Records>(name: K): RecordCodec<Records[K]> => new RecordCodec(name);
 
 /** The records that the model reads or writes. */
@@ -127,7 +137,8 @@ export const avro = {
   StateRecord: make("StateRecord"),
   CrossShardMessage: make("CrossShardMessage"),
   OutgoingBundle: make("OutgoingBundle"),
-  FinalityCertificate: make("FinalityCertificate"),
+  /** What follows the header in a FinalityCertificate. */
+  CertificateTail: new RecordCodec<Omit<FinalityCertificate, "header">>(withoutFirst("FinalityCertificate")),
   Notification: make("Notification"),
 };
 

@@ -1,5 +1,6 @@
 import { type Block, Chain } from "./chain.js";
 import { Finality } from "./finality.js";
+import type { KnownHeader } from "./headers.js";
 import type { ModelNetwork } from "./network.js";
 import { Outputs } from "./outputs.js";
 import type { GenesisShard } from "./records.js";
@@ -26,6 +27,8 @@ export interface ShardContext {
   readonly dishonest: ReadonlySet<number>;
   /** A block was certified; in height order. */
   onCertified(block: Block): void;
+  /** Headers that logs gave. */
+  readonly known: KnownHeader;
 }
 
 /** One shard: its log carried out, and everything that the stages write about it held against that. */
@@ -45,10 +48,14 @@ export class ShardAudit {
     private readonly submissions: Submissions,
   ) {
     const { network, shard, signatures } = context;
-    this.chain = new Chain(network, shard, signatures);
+    this.chain = new Chain(network, shard, signatures, context.known);
     this.finality = new Finality(context, this);
     this.outputs = new Outputs(context, this);
     this.state = new StateTopic(context, this);
+  }
+
+  get known(): KnownHeader {
+    return this.context.known;
   }
 
   /** Calls back with the block of a height as soon as the log has ended it. */
@@ -71,12 +78,12 @@ export class ShardAudit {
   /** Takes a record of the log. */
   append(record: LogRecord): void {
     this.log.push(record);
-    this.queue.push(record);
-    if (this.queue.length === 1) this.pump();
+    if (this.queue.length > 0 || !this.take(record)) this.queue.push(record);
   }
 
   /** Goes on with the log as far as intents allow. */
   pump(): void {
+    if (this.queue.length === 0) return;
     let taken = 0;
     for (const record of this.queue) {
       if (!this.take(record)) break;

@@ -3,9 +3,10 @@ import type { ValidatorSignature } from "./records.js";
 
 const VOTE_DOMAIN = Buffer.from("rustorium/vote/v1\0");
 
-/** Checks votes and certificates; a signature that was judged is not judged again. */
+/** Checks votes and certificates; a signature that was found right is not checked again. */
 export class Signatures {
-  private readonly judged = new Map<string, boolean>();
+  /** By digest (the same buffer for the same block), then by validator. */
+  private readonly right = new WeakMap<Buffer, Map<number, Buffer>>();
 
   constructor(
     private readonly network: ModelNetwork,
@@ -14,14 +15,16 @@ export class Signatures {
 
   /** Whether the validator signed the digest of a header. */
   isVote(validator: number, digest: Buffer, signature: Buffer): boolean {
-    const name = digest.toString("latin1") + signature.toString("latin1") + validator;
-    let verdict = this.judged.get(name);
-    if (verdict === undefined) {
-      const key = this.network.validators.get(validator)?.publicKey;
-      verdict = key !== undefined && this.verify(key, Buffer.concat([VOTE_DOMAIN, digest]), signature);
-      this.judged.set(name, verdict);
+    let known = this.right.get(digest);
+    if (known?.get(validator)?.equals(signature)) return true;
+    const key = this.network.validators.get(validator)?.publicKey;
+    if (!key || !this.verify(key, Buffer.concat([VOTE_DOMAIN, digest]), signature)) return false;
+    if (!known) {
+      known = new Map();
+      this.right.set(digest, known);
     }
-    return verdict;
+    known.set(validator, signature);
+    return true;
   }
 
   /** The signed stake, in whole RUS; or what is wrong with the certificate. */

@@ -1,8 +1,11 @@
-import type { Block } from "./chain.js";
+import type { Block, Change } from "./chain.js";
 import { faultOfChanges } from "./faults.js";
-import type { StateRecord, StateValue } from "./records.js";
-import { avro, decodeWire } from "./schemas.js";
+import type { StateValue } from "./records.js";
+import { avro, decodeWire, WIRE_HEADER_BYTES } from "./schemas.js";
 import type { ShardAudit, ShardContext } from "./shard.js";
+
+/** Null in the union of values. */
+const NO_VALUE = Buffer.of(0);
 
 interface StateTopicRecord {
   readonly key: Buffer | null;
@@ -19,6 +22,7 @@ export class StateTopic {
   private readonly early: StateTopicRecord[] = [];
   private certifiedHeight = 0;
   private readonly heightKey: string;
+  private head: { readonly height: number; readonly bytes: Buffer } | undefined;
 
   constructor(
     private readonly context: ShardContext,
@@ -45,37 +49,61 @@ export class StateTopic {
   private compare({ key, value }: StateTopicRecord): void {
     const block = this.shard.blocks[this.height]!;
     const change = block.changes[this.index];
-    const right: { key: string; value: StateValue | null } = change ?? { key: this.heightKey, value: null };
-    const { report, shard } = this.context;
-    const where = `shard ${shard.shard}, height ${this.height + 1}: shard.state`;
-    const seen = value === null ? null : decodeWire(avro.StateRecord, value);
-    if (seen && seen.height <= this.height && key?.toString("latin1") !== right.key) {
-      report("written-once", `${where} has height ${seen.height} again`);
-      return;
+    const rightKey = change?.key ?? this.heightKey;
+    const isRight =
+      key?.toString("latin1") === rightKey &&
+      (change?.value === null ? value === null : isRecord(value, this.headOf(block), change));
+    if (isRight || !this.isRepeat(key, rightKey, value)) this.next(change !== undefined);
+    if (!isRight) this.name(value, { key: rightKey, value: change?.value ?? null }, key);
+  }
+
+  /** Height and digest, with which each record of a block begins. */
+  private headOf({ header: { height }, digest }: Block): Buffer {
+    if (this.head?.height !== height) {
+      const bytes = avro.StateRecord.encode({ height, digest, value: null });
+      this.head = { height, bytes: bytes.subarray(0, -NO_VALUE.length) };
     }
-    if (change) {
+    return this.head.bytes;
+  }
+
+  private next(isChange: boolean): void {
+    if (isChange) {
       this.index++;
     } else {
       this.height++;
       this.index = 0;
     }
-    if (seen === undefined) {
-      report("readable", `${where} has a record that can't be read`);
-    } else if (key?.toString("latin1") !== right.key) {
-      report("same-state", `${where} has another key`);
-    } else if (!isRight(seen, block, right.value, change?.value === null)) {
-      const found = [{ key, value: seen?.value ?? null }];
-      report(faultOfChanges(found, [right]), `${where} has another value`);
-    }
+  }
+
+  /** Whether it belongs to a height that is complete. */
+  private isRepeat(key: Buffer | null, rightKey: string, value: Buffer | null): boolean {
+    const seen = decodeWire(avro.StateRecord, value);
+    return seen !== undefined && seen.height <= this.height && key?.toString("latin1") !== rightKey;
+  }
+
+  private name(
+    value: Buffer | null,
+    right: { key: string; value: StateValue | null },
+    key: Buffer | null,
+  ): void {
+    const { report, shard } = this.context;
+    const where = `shard ${shard.shard}, after height ${this.height}: shard.state`;
+    const seen = value === null ? null : decodeWire(avro.StateRecord, value);
+    if (this.isRepeat(key, right.key, value)) report("written-once", `${where} has an earlier height again`);
+    else if (seen === undefined || key === null) report("readable", `${where} can't be read`);
+    else if (key.toString("latin1") !== right.key) report("same-state", `${where} has another key`);
+    else report(faultOfChanges([{ key, value: seen?.value ?? null }], [right]), `${where} has another value`);
   }
 }
 
-function isRight(
-  seen: StateRecord | null,
-  { header: { height }, digest }: Block,
-  value: StateValue | null,
-  isRemoval: boolean,
-): boolean {
-  if (isRemoval || !seen) return isRemoval && !seen;
-  return avro.StateRecord.encode(seen).equals(avro.StateRecord.encode({ height, digest, value }));
+/** Whether it is the record that a change, or the end of a block, leads to. */
+function isRecord(value: Buffer | null, head: Buffer, change: Change | undefined): boolean {
+  if (value === null || value[0] !== 0) return false;
+  const rest = change ? change.bytes.subarray(-change.valueBytes) : NO_VALUE;
+  const from = WIRE_HEADER_BYTES + head.length;
+  return (
+    value.length === from + rest.length &&
+    value.compare(head, 0, head.length, WIRE_HEADER_BYTES, from) === 0 &&
+    value.compare(rest, 0, rest.length, from) === 0
+  );
 }

@@ -55,13 +55,15 @@ export class Submissions {
   }
 
   at(partition: number, offset: number): Submission {
-    const place = partition * OFFSETS_MAX + offset;
-    let found = this.byPlace.get(place);
-    if (!found) {
-      found = { partition, offset };
-      this.byPlace.set(place, found);
-    }
-    return found;
+    const found = this.find(partition, offset);
+    if (found) return found;
+    const submission: Submission = { partition, offset };
+    this.byPlace.set(partition * OFFSETS_MAX + offset, submission);
+    return submission;
+  }
+
+  private find(partition: number, offset: number): Submission | undefined {
+    return this.byPlace.get(partition * OFFSETS_MAX + offset);
   }
 
   intend(intent: Intent): void {
@@ -158,17 +160,17 @@ export class Submissions {
   }
 
   private ed25519(entry: UserTransaction, bytes: string): Terms | undefined {
-    const submission = this.at(entry.sourcePartition, entry.sourceOffset);
+    const submission = this.find(entry.sourcePartition, entry.sourceOffset);
     // Whoever made it says that the signature is right, so it need not be checked.
-    const isKnown = submission.intent?.kind === "transfer" && submission.transaction === bytes;
+    const isKnown = submission?.intent?.kind === "transfer" && submission.transaction === bytes;
     return ed25519Terms(entry.transaction, this.network.genesis, isKnown ? () => true : this.verify);
   }
 
   /** Published under another schema than ours, so that its bytes there are not those in the log. */
   private byIntent(entry: UserTransaction): Terms | undefined {
-    const { intent, transaction } = this.at(entry.sourcePartition, entry.sourceOffset);
-    const isHere = intent?.kind === "transfer" && transaction === undefined;
-    return isHere ? { ...intent, priority: "MEDIUM" } : undefined;
+    const submission = this.find(entry.sourcePartition, entry.sourceOffset);
+    const intent = submission?.transaction === undefined ? submission?.intent : undefined;
+    return intent?.kind === "transfer" ? { ...intent, priority: "MEDIUM" } : undefined;
   }
 }
 

@@ -11,6 +11,20 @@ export function storeContents(nodes: readonly Node[]): StoreContent[] {
   return nodes.flatMap(({ disk }) => disk.openPaths.map((path) => contentOf(path, disk.valuesOf(path))));
 }
 
+/** Whether all open stores of a partition have come to the same height. */
+export function storesAreLevel(nodes: readonly Node[]): boolean {
+  const heights = new Map<string, number>();
+  for (const { disk } of nodes) {
+    for (const path of disk.openPaths) {
+      const height = decodePosition(disk.valuesOf(path).get(POSITION_KEY))?.height ?? 0;
+      const partition = path.slice(path.lastIndexOf("-"));
+      if ((heights.get(partition) ?? height) !== height) return false;
+      heights.set(partition, height);
+    }
+  }
+  return true;
+}
+
 function contentOf(path: string, values: ReadonlyMap<string, Buffer>): StoreContent {
   const name = path.slice(path.lastIndexOf("/") + 1);
   const dash = name.lastIndexOf("-");

@@ -4,7 +4,17 @@ import { describe, expect, it } from "vitest";
 import { readSource, type Source, sourcesOf } from "./sources.js";
 
 /** The layers, lowest first. One may import itself and those below. */
-const LAYERS = ["schemas", "ledger", "topics", "processors", "pipelines", "runtime", "gateway", "cli"];
+const LAYERS = [
+  "schemas",
+  "ledger",
+  "topics",
+  "processors",
+  "pipelines",
+  "runtime",
+  "gateway",
+  "cli",
+  "simulator",
+];
 const PURE = ["schemas", "ledger", "topics", "processors", "pipelines"];
 const LINES_MAX = 300;
 
@@ -67,13 +77,13 @@ describe("layers", () => {
     expect(sources.flatMap(upward)).toEqual([]);
   });
 
-  it("keep kafkajs below runtime/kafka; elsewhere in runtime only its types are named", () => {
+  it("keep kafkajs below runtime/kafka; elsewhere in runtime, and in the simulator, only its types are named", () => {
     const wrong = sources
       .filter(({ path }) => !path.startsWith("runtime/kafka/"))
       .flatMap(({ path, layer, imports }) =>
         imports
           .filter(({ target }) => target === "kafkajs" || target.startsWith("kafkajs/"))
-          .filter(({ isTypeOnly }) => layer !== "runtime" || !isTypeOnly)
+          .filter(({ isTypeOnly }) => !["runtime", "simulator"].includes(layer) || !isTypeOnly)
           .map(() => path),
       );
     expect(wrong).toEqual([]);
@@ -121,6 +131,36 @@ describe("layers", () => {
     for (const { path } of sources) visit(path, []);
     expect(cycles).toEqual([]);
   });
+});
+
+describe("the model of the simulator", () => {
+  const MODEL = "simulator/model/";
+  const MODEL_PACKAGES = ["node:crypto", "node:fs"];
+  const model = sourcesOf("simulator").filter(({ path }) => path.startsWith(MODEL));
+
+  it("shares no code with what it audits: its own files, and no package of the ledger's", () => {
+    expect(model.length).toBeGreaterThan(10);
+    expect(model.flatMap(foreign)).toEqual([]);
+    expect(foreign(readSource(`${MODEL}x.ts`, 'import type { X } from "../../ledger/x.js";'))).toHaveLength(
+      1,
+    );
+    expect(foreign(readSource(`${MODEL}x.ts`, 'import sodium from "sodium-native";'))).toHaveLength(1);
+  });
+
+  it(`uses no clock, chance or timer, has no \`any\` and no file over ${LINES_MAX} lines`, () => {
+    expect(model.flatMap(banned)).toEqual([]);
+    expect(model.flatMap(anyTypes)).toEqual([]);
+    expect(model.filter(({ text }) => text.split("\n").length - 1 > LINES_MAX)).toEqual([]);
+  });
+
+  function foreign({ path, imports }: Source): string[] {
+    return imports
+      .filter(
+        ({ target, isRelative }) =>
+          !(isRelative ? target.startsWith(MODEL) : MODEL_PACKAGES.includes(target)),
+      )
+      .map(({ target }) => `${path} imports ${target}`);
+  }
 });
 
 describe("the checks themselves", () => {

@@ -6,6 +6,7 @@ import { codec, fromWire } from "../../schemas/codec.js";
 import type { End, StoreContent } from "../../simulator/model/finish.js";
 import { Model } from "../../simulator/model/model.js";
 import type { Intent } from "../../simulator/model/submissions.js";
+import type { Terms } from "../../simulator/model/terms.js";
 import type { Violation } from "../../simulator/model/violations.js";
 import { MAC_KEY, type TestNetwork } from "../../simulator/world/network.js";
 import { Pipeline } from "../support/pipeline.js";
@@ -83,10 +84,14 @@ export interface AuditOptions {
   readonly intents: readonly Intent[];
   readonly end: End;
   readonly dishonest?: readonly number[];
+  /** Intents are shown after all records instead of before. */
+  readonly intentsLast?: boolean;
+  readonly signed?: readonly (readonly [Buffer, Terms])[];
 }
 
 /** Shows a history to a new model; returns it and what it found. */
-export function auditHistory({ net, history, intents, end, dishonest = [] }: AuditOptions) {
+export function auditHistory(options: AuditOptions) {
+  const { net, history, intents, end, dishonest = [], intentsLast = false, signed = [] } = options;
   const violations: Violation[] = [];
   const model = new Model({
     genesis: codec("Genesis").encode(net.network.genesis),
@@ -94,8 +99,10 @@ export function auditHistory({ net, history, intents, end, dishonest = [] }: Aud
     dishonest,
     onViolation: (violation) => violations.push(violation),
   });
-  for (const intent of intents) model.submitted(intent);
+  for (const [transaction, terms] of signed) model.signed(transaction, terms);
+  if (!intentsLast) for (const intent of intents) model.submitted(intent);
   for (const record of history) model.record(record);
+  if (intentsLast) for (const intent of intents) model.submitted(intent);
   model.finish(end);
   return { model, violations };
 }
