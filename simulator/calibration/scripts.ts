@@ -1,5 +1,6 @@
 import type { CalibrationScript } from "./cluster.js";
 import { commits, outOfRange } from "./scripts/commits.js";
+import { crash } from "./scripts/crash.js";
 import { ends, timeOut } from "./scripts/ends.js";
 import { fencedIdle, fencing, takeover } from "./scripts/fencing.js";
 import { groupOffsets, lookUps } from "./scripts/group-offsets.js";
@@ -28,6 +29,7 @@ export const CALIBRATION_SCRIPTS: readonly CalibrationScript[] = [
   assignment,
   killed,
   busy,
+  crash,
   rejoin,
   seek,
   pause,

@@ -6,13 +6,6 @@ import { ClientRefusal, KafkaError } from "./errors.js";
 import { type Assignment, Membership } from "./membership.js";
 import type { Partition } from "./partition.js";
 
-/** A crashed consumer starts anew after so long, in milliseconds. */
-const RESTART_MS = 50;
-/** Errors since it last joined after which a consumer crashes, as consumer-config.ts asks for. */
-const ERRORS_MAX = 20;
-/** Pause after the first of them, and at most; each is twice as long as the one before. In milliseconds. */
-const ERROR_PAUSE_MS_MIN = 50;
-const ERROR_PAUSE_MS_MAX = 2_000;
 /** What kafkajs commits where the position is out of range, and reads as "none". */
 const EARLIEST = -2;
 
@@ -121,9 +114,9 @@ export class SimulatedConsumer {
         const { type } = error as KafkaError;
         if (type === "UNKNOWN_MEMBER_ID") membership.forget();
         else if (type !== "REBALANCE_IN_PROGRESS" && type !== "ILLEGAL_GENERATION") {
-          if (errors++ === ERRORS_MAX) return this.crash(membership, error as Error);
-          const pauseMs = Math.min(ERROR_PAUSE_MS_MIN * 2 ** (errors - 1), ERROR_PAUSE_MS_MAX);
-          await this.wait(pauseMs, "fetch again");
+          const { retries = 0 } = this.config.retry ?? {};
+          if (errors === retries) return this.crash(membership, error as Error, this.pauseMs(errors));
+          await this.wait(this.pauseMs(errors++), "fetch again");
           continue;
         }
         try {
@@ -136,6 +129,12 @@ export class SimulatedConsumer {
     }
   }
 
+  /** Pause after so many errors since it last joined: each is twice as long as the one before. */
+  private pauseMs(errors: number): number {
+    const { initialRetryTime = 0, maxRetryTime = 0 } = this.config.retry ?? {};
+    return Math.min(initialRetryTime * 2 ** errors, maxRetryTime);
+  }
+
   private wait(ms: number, label: string): Promise<void> {
     return new Promise((resolve) => {
       this.connection.process.later(ms, label, resolve);
@@ -143,11 +142,12 @@ export class SimulatedConsumer {
   }
 
   /** kafkajs leaves, and begins again with nothing paused or sought. */
-  private async crash(membership: Membership, error: Error): Promise<void> {
+  private async crash(membership: Membership, error: Error, pauseMs = this.pauseMs(0)): Promise<void> {
     if (this.hasJoined) await membership.leave();
     this.forgetMembership();
-    this.emit(this.events.CRASH, { error, restart: this.running });
-    if (this.running) this.connection.process.later(RESTART_MS, "consumer restart", () => void this.start());
+    const restart = this.running && ((await this.config.retry?.restartOnFailure?.(error)) ?? true);
+    this.emit(this.events.CRASH, { error, restart });
+    if (restart) this.connection.process.later(pauseMs, "consumer restart", () => void this.start());
   }
 
   private forgetMembership(): void {

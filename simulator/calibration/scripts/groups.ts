@@ -68,13 +68,14 @@ export const killed: CalibrationScript = {
     dying.wake();
     await until(cluster, "it to come back", () => dying.joins > joins);
     await untilShared(cluster, members, topic, 2);
+    const both = assignmentsOf(members, [topic]);
     await Promise.all(members.map((member) => member.stop()));
     return [
       ["commit before", before],
       ["commit after it was given up", whileOut],
       ["where the other goes on with its partition", taken],
       ["what the other reads of its own one, in which nothing was committed", again],
-      ["both again", assignmentsOf(members, [topic])],
+      ["both again", both],
       ["committed", await committed(cluster, group, topic)],
       ["commit after leaving", await outcome(() => dying.commit(topic, 1, 2))],
     ];
