@@ -42,7 +42,7 @@ export const isolation: CalibrationScript = {
   },
 };
 
-/** Reads from each offset of a partition with markers, aborted records and compaction's absence. */
+/** Reads from each offset of a partition with markers and aborted records. */
 export const paging: CalibrationScript = {
   name: "paging",
   async run(cluster) {
