@@ -4,10 +4,11 @@ import type { InputRecord } from "../../processors/stage.js";
 import type { TopicName } from "../../topics/catalogue.js";
 
 const READ_COMMITTED = 1;
-const NO_ERROR = 0;
 const OFFSET_OUT_OF_RANGE = 1;
 /** Errors that a fresh look at the cluster's metadata heals: unknown partition, leader moved. */
 const STALE_METADATA = new Set([3, 5, 6, 74, 75, 76]);
+/** Fetches that may fail for stale metadata before that is an error. */
+const STALE_ATTEMPTS_MAX = 5;
 /** Most bytes of one fetch. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 const METADATA_MAX_AGE_MS = 60_000;
@@ -71,12 +72,15 @@ export class PartitionReader {
     await this.connected;
     await this.cluster.addMultipleTargetTopics([topic]);
     for (let attempt = 0; ; attempt++) {
-      const data = await this.fetchOnce(topic, partition, offset, maxWaitMs);
-      if (data.errorCode === NO_ERROR) return toFetched(name, topic, offset, data);
-      if (data.errorCode === OFFSET_OUT_OF_RANGE)
-        throw new OffsetOutOfRange(`${topic}[${partition}]@${offset}`);
-      if (!STALE_METADATA.has(data.errorCode) || attempt >= 5) {
-        throw new Error(`fetch of ${topic}[${partition}] failed with Kafka error ${data.errorCode}`);
+      try {
+        const data = await this.fetchOnce(topic, partition, offset, maxWaitMs);
+        return toFetched(name, topic, offset, data);
+      } catch (error) {
+        // kafkajs throws what the broker answers for a partition; only errors of the protocol have a numeric code.
+        const code = (error as { code?: unknown }).code;
+        if (code === OFFSET_OUT_OF_RANGE) throw new OffsetOutOfRange(`${topic}[${partition}]@${offset}`);
+        if (typeof code !== "number" || !STALE_METADATA.has(code) || attempt >= STALE_ATTEMPTS_MAX)
+          throw error;
       }
       await this.cluster.refreshMetadata();
     }

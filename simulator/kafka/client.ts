@@ -63,10 +63,11 @@ export function simulatedAdmin(connection: Connection): OffsetsAdmin {
       connection.request(
         "admin ends",
         (reply) => {
-          const value = broker.partitions(topic).map(({ number, start, end }) => ({
+          // kafkajs asks as read_committed: what it calls high is the last stable offset.
+          const value = broker.partitions(topic).map(({ number, start, lastStable }) => ({
             partition: number,
-            offset: String(end),
-            high: String(end),
+            offset: String(lastStable),
+            high: String(lastStable),
             low: String(start),
           }));
           reply({ ok: true, value });
@@ -91,12 +92,19 @@ export function simulatedReader(
     ): Promise<Fetched> {
       const source = connection.broker.partition(topic, partition);
       if (!source) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
+      let end = 0;
       const [fetched] = await connection.request<FetchedPartition[]>(
         "read",
-        (reply) => connection.broker.fetch([{ source, offset }], maxWaitMs, reply, isUncommitted),
+        (reply) => {
+          const answered: typeof reply = (answer) => {
+            end = isUncommitted ? source.end : source.lastStable;
+            reply(answer);
+          };
+          connection.broker.fetch([{ source, offset }], maxWaitMs, answered, isUncommitted);
+        },
         READ_PATIENCE,
       );
-      if (!fetched) return { records: [], next: offset, end: isUncommitted ? source.end : source.lastStable };
+      if (!fetched) return { records: [], next: offset, end };
       if (fetched.isOutOfRange) throw new KafkaError("OFFSET_OUT_OF_RANGE");
       const records: InputRecord[] = fetched.entries.map((entry) => ({
         topic: name,

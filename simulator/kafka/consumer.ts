@@ -1,15 +1,13 @@
 import type { ConsumerConfig, ConsumerGroupJoinEvent, EachBatchPayload } from "kafkajs";
-import { AssignerProtocol } from "../../runtime/kafka/kafkajs.js";
 import type { GroupConsumer } from "../../runtime/kafka/ports.js";
 import type { FetchedPartition, FetchPosition } from "./broker.js";
-import { type Connection, NO_PATIENCE, type Patience } from "./connection.js";
-import { KafkaError } from "./errors.js";
-import type { Joined } from "./groups.js";
+import { type Connection, NO_PATIENCE } from "./connection.js";
+import { ClientRefusal, KafkaError } from "./errors.js";
+import { type Assignment, Membership } from "./membership.js";
 import type { Partition } from "./partition.js";
 
-/** kafkajs joins again and again; so long in milliseconds, then the consumer crashes and starts anew. */
-const JOIN_PATIENCE: Patience = { untilMs: 10_000, pauseMs: 50 };
-const RESTART_MS = 50;
+/** What kafkajs commits where the position is out of range, and reads as "none". */
+const EARLIEST = -2;
 
 type Batch = EachBatchPayload["batch"];
 type Handler = (payload: EachBatchPayload) => Promise<void>;
@@ -22,13 +20,15 @@ export class SimulatedConsumer {
   private topics: string[] = [];
   private handler: Handler | undefined;
   private running = false;
-  private memberId = "";
-  private generation = -1;
+  /** From `run` on, but for the time between a crash and its restart. */
+  private membership: Membership | undefined;
+  /** Whether it has partitions; until then commits are dropped without a word. */
+  private hasJoined = false;
   private assigned: { readonly name: string; readonly source: Partition }[] = [];
   private readonly positions = new Map<string, number>();
   private readonly seeks = new Map<string, number>();
   private readonly pausedPartitions = new Set<string>();
-  private lastHeartbeatMs = 0;
+  private looping: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connection: Connection,
@@ -48,16 +48,28 @@ export class SimulatedConsumer {
     return () => this.listeners.delete(name);
   }
 
+  private emit(name: string, payload: object): void {
+    (this.listeners.get(name) as ((event: object) => void) | undefined)?.({ payload });
+  }
+
   pause(topicPartitions: { topic: string; partitions?: number[] }[]): void {
+    this.neededMembership();
     for (const name of namesOf(topicPartitions)) this.pausedPartitions.add(name);
   }
 
   resume(topicPartitions: { topic: string; partitions?: number[] }[]): void {
+    this.neededMembership();
     for (const name of namesOf(topicPartitions)) this.pausedPartitions.delete(name);
   }
 
   seek({ topic, partition, offset }: { topic: string; partition: number; offset: string }): void {
+    this.neededMembership();
     this.seeks.set(`${topic}[${partition}]`, Number(offset));
+  }
+
+  private neededMembership(): Membership {
+    if (!this.membership) throw new ClientRefusal("the consumer doesn't run");
+    return this.membership;
   }
 
   async run({ eachBatch }: { eachBatch?: Handler }): Promise<void> {
@@ -67,148 +79,127 @@ export class SimulatedConsumer {
   }
 
   private async start(): Promise<void> {
+    const membership = new Membership(this.connection, this.config, this.topics);
+    this.membership = membership;
     try {
-      await this.join();
+      this.assign(await membership.join());
     } catch (error) {
-      return this.crash(error as Error);
+      return this.crash(membership, error as Error);
     }
-    void this.loop();
+    this.hasJoined = true;
+    this.looping = this.loop(membership);
   }
 
-  /** Fetches until something is wrong, then joins again, as kafkajs' runner does. */
-  private async loop(): Promise<void> {
-    while (this.running) {
-      try {
-        await this.fetchAndHandle();
-      } catch (error) {
-        const { type } = error as KafkaError;
-        if (type === "UNKNOWN_MEMBER_ID") this.memberId = "";
-        else if (type !== "REBALANCE_IN_PROGRESS" && type !== "ILLEGAL_GENERATION") {
-          if (type === "CONNECTION") continue;
-          return this.crash(error as Error);
-        }
-        try {
-          await this.join();
-        } catch (failure) {
-          return this.crash(failure as Error);
-        }
-      }
-    }
-  }
-
-  private crash(error: Error): void {
-    this.memberId = "";
-    const event = { payload: { error, restart: this.running } };
-    (this.listeners.get(this.events.CRASH) as ((event: object) => void) | undefined)?.(event);
-    if (this.running) this.connection.process.later(RESTART_MS, "consumer restart", () => void this.start());
-  }
-
-  private async join(): Promise<void> {
-    const { process } = this.connection;
-    const startMs = process.scheduler.nowMs;
-    for (;;) {
-      try {
-        await this.joinAndSync();
-        return;
-      } catch (error) {
-        if (!(error instanceof KafkaError)) throw error;
-        if (error.type === "UNKNOWN_MEMBER_ID") this.memberId = "";
-        if (process.scheduler.nowMs - startMs > JOIN_PATIENCE.untilMs) throw error;
-        await new Promise<void>((resolve) => process.later(JOIN_PATIENCE.pauseMs, "join again", resolve));
-      }
-    }
-  }
-
-  private async joinAndSync(): Promise<void> {
-    const { connection, config } = this;
-    const group = connection.broker.group(config.groupId);
-    const cluster = {
-      findTopicPartitionMetadata: (topic: string) =>
-        connection.broker.partitions(topic).map(({ number }) => ({ partitionId: number })),
-    };
-    const assigner = config.partitionAssigners![0]!({
-      cluster: cluster as never,
-      groupId: config.groupId,
-      logger: undefined as never,
-    });
-    const metadata = assigner.protocol({ topics: this.topics }).metadata;
-    const joined = await connection.request<Joined>(
-      "join",
-      (reply) =>
-        group.join(
-          {
-            memberId: this.memberId,
-            sessionMs: config.sessionTimeout!,
-            rebalanceMs: config.rebalanceTimeout!,
-            metadata,
-          },
-          reply,
-        ),
-      NO_PATIENCE,
-    );
-    this.memberId = joined.memberId;
-    this.generation = joined.generation;
-    const isLeader = joined.leaderId === joined.memberId;
-    const assignments = isLeader
-      ? await assigner.assign({ members: joined.members as never, topics: this.topics })
-      : [];
-    const own = await connection.request<Buffer>(
-      "sync",
-      (reply) => group.sync(this.memberId, this.generation, assignments, reply),
-      NO_PATIENCE,
-    );
-    const assignment = AssignerProtocol.MemberAssignment.decode(own)?.assignment ?? {};
+  private assign(assignment: Assignment): void {
     this.assigned = Object.entries(assignment).flatMap(([topic, numbers]) =>
       numbers.flatMap((number) => {
-        const source = connection.broker.partition(topic, number);
+        const source = this.connection.broker.partition(topic, number);
         return source ? [{ name: source.name, source }] : [];
       }),
     );
     this.positions.clear();
-    this.lastHeartbeatMs = connection.process.scheduler.nowMs;
-    const event = { payload: { memberAssignment: assignment } };
-    (this.listeners.get(this.events.GROUP_JOIN) as ((event: ConsumerGroupJoinEvent) => void) | undefined)?.(
-      event as unknown as ConsumerGroupJoinEvent,
-    );
+    const payload: Pick<ConsumerGroupJoinEvent["payload"], "memberAssignment"> = {
+      memberAssignment: assignment as Record<string, number[]>,
+    };
+    this.emit(this.events.GROUP_JOIN, payload);
   }
 
-  private async heartbeat(): Promise<void> {
-    const { connection, config } = this;
-    const nowMs = connection.process.scheduler.nowMs;
-    if (nowMs - this.lastHeartbeatMs < config.heartbeatInterval!) return;
-    this.lastHeartbeatMs = nowMs;
-    const group = connection.broker.group(config.groupId);
-    await connection.request<void>(
-      "heartbeat",
-      (reply) => reply(group.heartbeat(this.memberId, this.generation)),
-      NO_PATIENCE,
-    );
-  }
-
-  private async fetchAndHandle(): Promise<void> {
-    const { connection } = this;
-    const positions = await this.wanted();
-    if (positions.length === 0) {
-      await new Promise<void>((resolve) =>
-        connection.process.later(this.config.maxWaitTimeInMs!, "nothing to fetch", resolve),
-      );
-      await this.heartbeat();
-      return;
+  /** Fetches until something is wrong, then joins again, as kafkajs' runner does. */
+  private async loop(membership: Membership): Promise<void> {
+    let errors = 0;
+    while (this.running) {
+      try {
+        await this.fetchAndHandle(membership);
+      } catch (error) {
+        const { type } = error as KafkaError;
+        if (type === "UNKNOWN_MEMBER_ID") membership.forget();
+        else if (type !== "REBALANCE_IN_PROGRESS" && type !== "ILLEGAL_GENERATION") {
+          const { retries = 0 } = this.config.retry ?? {};
+          if (errors === retries) return this.crash(membership, error as Error, this.pauseMs(errors));
+          await this.wait(this.pauseMs(errors++), "fetch again");
+          continue;
+        }
+        try {
+          this.assign(await membership.join());
+        } catch (failure) {
+          return this.crash(membership, failure as Error);
+        }
+        errors = 0;
+      }
     }
-    const fetched = await connection.request<FetchedPartition[]>(
-      "fetch",
-      (reply) => connection.broker.fetch(positions, this.config.maxWaitTimeInMs!, reply, this.isUncommitted),
-      NO_PATIENCE,
-    );
+  }
+
+  /** Pause after so many errors since it last joined: each is twice as long as the one before. */
+  private pauseMs(errors: number): number {
+    const { initialRetryTime = 0, maxRetryTime = 0 } = this.config.retry ?? {};
+    return Math.min(initialRetryTime * 2 ** errors, maxRetryTime);
+  }
+
+  private wait(ms: number, label: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.connection.process.later(ms, label, resolve);
+    });
+  }
+
+  /** kafkajs leaves, and begins again with nothing paused or sought. */
+  private async crash(membership: Membership, error: Error, pauseMs = this.pauseMs(0)): Promise<void> {
+    if (this.hasJoined) await membership.leave();
+    this.forgetMembership();
+    const restart = this.running && ((await this.config.retry?.restartOnFailure?.(error)) ?? true);
+    this.emit(this.events.CRASH, { error, restart });
+    if (restart) this.connection.process.later(pauseMs, "consumer restart", () => void this.start());
+  }
+
+  private forgetMembership(): void {
+    this.membership = undefined;
+    this.hasJoined = false;
+    this.pausedPartitions.clear();
+    this.seeks.clear();
+  }
+
+  private async fetchAndHandle(membership: Membership): Promise<void> {
+    const positions = await this.wanted(membership);
+    const fetched = await this.fetch(positions);
+    const outOfRange = fetched.find(({ isOutOfRange }) => isOutOfRange);
+    if (outOfRange) await this.forgetPosition(membership, outOfRange.source);
     const batches = fetched.filter(
-      ({ source: { name } }) => !this.seeks.has(name) && !this.pausedPartitions.has(name),
+      ({ source: { name } }) => !outOfRange && !this.seeks.has(name) && !this.pausedPartitions.has(name),
     );
-    if (batches.length === 0) await this.heartbeat();
-    await Promise.all(batches.map((batch) => this.handle(batch)));
+    if (batches.length === 0) await membership.heartbeat();
+    // What was fetched is handled to its end, also where one batch fails: only then the group is joined again.
+    const handled = await Promise.allSettled(batches.map((batch) => this.handle(membership, batch)));
+    for (const result of handled) if (result.status === "rejected") throw result.reason;
+  }
+
+  private async fetch(positions: readonly FetchPosition[]): Promise<FetchedPartition[]> {
+    const { connection, isUncommitted } = this;
+    const waitMs = this.config.maxWaitTimeInMs!;
+    if (positions.length === 0) {
+      await this.wait(waitMs, "nothing to fetch");
+      return [];
+    }
+    try {
+      return await connection.request<FetchedPartition[]>(
+        "fetch",
+        (reply) => connection.broker.fetch(positions, waitMs, reply, isUncommitted),
+        NO_PATIENCE,
+      );
+    } catch (error) {
+      // kafkajs takes a broken connection for nothing fetched; the heartbeat finds out.
+      if (error instanceof KafkaError && error.type === "CONNECTION") return [];
+      throw error;
+    }
+  }
+
+  /** kafkajs drops the whole answer, also what other partitions gave, and commits that the position is lost. */
+  private async forgetPosition(membership: Membership, source: Partition): Promise<void> {
+    const { topic, number: partition, name } = source;
+    await membership.commit([{ topic, partition, offset: EARLIEST }], false);
+    this.positions.delete(name);
   }
 
   /** What to fetch: of what is assigned and not paused, from where it was sought or committed. */
-  private async wanted(): Promise<FetchPosition[]> {
+  private async wanted(membership: Membership): Promise<FetchPosition[]> {
     const { assigned } = this;
     for (const { name } of assigned) {
       const sought = this.seeks.get(name);
@@ -217,14 +208,10 @@ export class SimulatedConsumer {
       this.positions.set(name, sought);
     }
     if (assigned.some(({ name }) => !this.positions.has(name))) {
-      const group = this.connection.broker.group(this.config.groupId);
-      const committed = await this.connection.request<ReadonlyMap<string, number>>(
-        "fetch offsets",
-        (reply) => reply({ ok: true, value: new Map(group.offsets) }),
-        NO_PATIENCE,
-      );
+      const committed = await membership.offsets();
       for (const { source, name } of assigned) {
-        if (!this.positions.has(name)) this.positions.set(name, committed.get(name) ?? source.start);
+        const saved = committed.get(name) ?? EARLIEST;
+        if (!this.positions.has(name)) this.positions.set(name, saved >= 0 ? saved : source.start);
       }
     }
     const positions: FetchPosition[] = [];
@@ -234,13 +221,8 @@ export class SimulatedConsumer {
     return positions;
   }
 
-  private async handle({ source, entries, next, isOutOfRange }: FetchedPartition): Promise<void> {
+  private async handle(membership: Membership, { source, entries, next }: FetchedPartition): Promise<void> {
     const { name, topic, number: partition } = source;
-    if (isOutOfRange) {
-      // kafkajs goes to the default offset, which is the earliest (fromBeginning).
-      this.positions.set(name, source.start);
-      return;
-    }
     if (entries.length > 0) {
       const messages = entries.map(({ offset, timeMs, key, value }) => ({
         offset: String(offset),
@@ -250,39 +232,30 @@ export class SimulatedConsumer {
       }));
       await this.handler!({
         batch: { topic, partition, messages } as unknown as Batch,
-        heartbeat: () => this.heartbeat(),
+        heartbeat: () => membership.heartbeat(),
         isStale: () => this.seeks.has(name),
       } as EachBatchPayload);
     }
     this.positions.set(name, next);
+    await membership.heartbeat();
   }
 
   async commitOffsets(offsets: { topic: string; partition: number; offset: string }[]): Promise<void> {
-    const group = this.connection.broker.group(this.config.groupId);
+    const membership = this.neededMembership();
+    if (!this.hasJoined || !this.running) return;
     const list = offsets.map(({ topic, partition, offset }) => ({
       topic,
       partition,
       offset: Number(offset),
     }));
-    await this.connection.request<void>(
-      "commit",
-      (reply) => reply(group.commit(this.memberId, this.generation, list)),
-      NO_PATIENCE,
-    );
+    await membership.commit(list, true);
   }
 
   async disconnect(): Promise<void> {
     this.running = false;
-    const group = this.connection.broker.group(this.config.groupId);
-    const { memberId } = this;
-    await this.connection.request<void>(
-      "leave",
-      (reply) => {
-        group.leave(memberId);
-        reply({ ok: true, value: undefined });
-      },
-      NO_PATIENCE,
-    );
+    await this.looping;
+    await this.membership?.leave();
+    this.forgetMembership();
   }
 }
 

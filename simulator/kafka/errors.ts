@@ -7,7 +7,6 @@ export type KafkaErrorType =
   | "UNKNOWN_MEMBER_ID"
   | "OUT_OF_ORDER_SEQUENCE_NUMBER"
   | "INVALID_PRODUCER_EPOCH"
-  | "PRODUCER_FENCED"
   | "INVALID_TXN_STATE"
   | "CONCURRENT_TRANSACTIONS"
   | "INVALID_PRODUCER_ID_MAPPING"
@@ -25,6 +24,9 @@ export class KafkaError extends Error {
     return this.type === "CONCURRENT_TRANSACTIONS" || this.type === "CONNECTION";
   }
 }
+
+/** What kafkajs doesn't even ask the broker for: a transaction has ended, a consumer doesn't run. */
+export class ClientRefusal extends Error {}
 
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }

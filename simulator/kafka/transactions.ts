@@ -90,7 +90,7 @@ export class Transactions {
   private during(id: string, who: ProducerIdentity, change: (found: Transactional) => void): Answer<void> {
     const found = this.byId.get(id);
     if (!found || found.producerId !== who.producerId) return refuse("INVALID_PRODUCER_ID_MAPPING");
-    if (found.epoch !== who.epoch) return refuse("PRODUCER_FENCED");
+    if (found.epoch !== who.epoch) return refuse("INVALID_PRODUCER_EPOCH");
     if (found.state === "ending") return refuse("CONCURRENT_TRANSACTIONS");
     if (found.state === "empty") {
       found.state = "ongoing";
@@ -114,7 +114,7 @@ export class Transactions {
   requestEnd(id: string, who: ProducerIdentity, isCommit: boolean): Answer<void> {
     const found = this.byId.get(id);
     if (!found || found.producerId !== who.producerId) return refuse("INVALID_PRODUCER_ID_MAPPING");
-    if (found.epoch !== who.epoch) return refuse("PRODUCER_FENCED");
+    if (found.epoch !== who.epoch) return refuse("INVALID_PRODUCER_EPOCH");
     if (found.state === "ending") {
       return found.lastEnd === isCommit ? refuse("CONCURRENT_TRANSACTIONS") : refuse("INVALID_TXN_STATE");
     }

@@ -1,0 +1,68 @@
+import type { Kafka } from "kafkajs";
+import { describe, expect, it } from "vitest";
+import { OffsetOutOfRange, PartitionReader } from "../../runtime/kafka/partition-reader.js";
+
+/** kafkajs' errors of the protocol, by code. */
+const OUT_OF_RANGE = 1;
+const NOT_LEADER = 6;
+const MESSAGE_TOO_LARGE = 10;
+
+const EMPTY = {
+  partition: 0,
+  errorCode: 0,
+  highWatermark: "7",
+  lastStableOffset: "7",
+  abortedTransactions: [],
+  messages: [],
+};
+
+/** A kafkajs whose fetches fail with these codes, one after the other, and then find nothing at the end. */
+function failing(codes: number[]): { kafka: Kafka; refreshes(): number } {
+  let refreshes = 0;
+  const broker = {
+    async fetch() {
+      const code = codes.shift();
+      // As kafkajs' parser does: the answer's code never gets here as data.
+      if (code !== undefined) throw Object.assign(new Error(`code ${code}`), { code });
+      return { responses: [{ topicName: "topic", partitions: [EMPTY] }] };
+    },
+  };
+  const cluster = {
+    connect: async () => undefined,
+    addMultipleTargetTopics: async () => undefined,
+    findLeaderForPartitions: () => ({ 1: [0] }),
+    findBroker: async () => broker,
+    refreshMetadata: async () => {
+      refreshes++;
+    },
+  };
+  const kafka = { [Symbol("private:Kafka:createCluster")]: () => cluster } as unknown as Kafka;
+  return { kafka, refreshes: () => refreshes };
+}
+
+function read(kafka: Kafka): Promise<object> {
+  return new PartitionReader(kafka).fetch("shard.log", "topic", 0, 7);
+}
+
+describe("reading a partition without a group", () => {
+  it("looks for the leader again when it has moved", async () => {
+    const { kafka, refreshes } = failing([NOT_LEADER, NOT_LEADER]);
+    expect(await read(kafka)).toEqual({ records: [], next: 7, end: 7 });
+    expect(refreshes()).toBe(2);
+  });
+
+  it("gives up when that doesn't help", async () => {
+    const { kafka } = failing(Array(20).fill(NOT_LEADER));
+    await expect(read(kafka)).rejects.toThrow(`code ${NOT_LEADER}`);
+  });
+
+  it("says that an offset is out of range", async () => {
+    await expect(read(failing([OUT_OF_RANGE]).kafka)).rejects.toThrow(OffsetOutOfRange);
+  });
+
+  it("passes other errors on at once", async () => {
+    const { kafka, refreshes } = failing([MESSAGE_TOO_LARGE]);
+    await expect(read(kafka)).rejects.toThrow(`code ${MESSAGE_TOO_LARGE}`);
+    expect(refreshes()).toBe(0);
+  });
+});
