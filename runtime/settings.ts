@@ -23,7 +23,18 @@ export interface Settings {
   readonly logRetentionDays: number;
   /** Replication factor of new topics. */
   readonly replication: number;
+  /** A group's member that isn't heard of for this long loses its partitions; undefined: what suits the cluster. */
+  readonly sessionTimeoutMs: number | undefined;
 }
+
+/**
+ * Session time-out on a cluster that isn't ours, in milliseconds: the least that a broker with default settings takes
+ * (group.min.session.timeout.ms).
+ */
+export const DEFAULT_SESSION_TIMEOUT_MS = 6_000;
+/** Bounds of the setting: the embedded broker takes no less, a default one no more. */
+const SESSION_TIMEOUT_MS_MIN = 1_000;
+const SESSION_TIMEOUT_MS_MAX = 1_800_000;
 
 /** A setting's value makes no sense. */
 export class SettingError extends Error {
@@ -60,6 +71,12 @@ export const OPTIONS: readonly Option[] = [
     fallback: 7,
   },
   { name: "replication", toml: "replication", about: "replication factor of new topics", fallback: 1 },
+  {
+    name: "sessionTimeoutMs",
+    toml: "session-timeout-ms",
+    about: "a stage's member that isn't heard of for this long loses its partitions",
+    fallback: "",
+  },
 ];
 
 /** Name of a setting in the environment. */
@@ -118,6 +135,9 @@ export function loadSettings(
     logLevel: level.text,
     logRetentionDays: integer("logRetentionDays", 1, 3_650),
     replication: integer("replication", 1, 100),
+    sessionTimeoutMs: value("sessionTimeoutMs").text
+      ? integer("sessionTimeoutMs", SESSION_TIMEOUT_MS_MIN, SESSION_TIMEOUT_MS_MAX)
+      : undefined,
   };
 }
 

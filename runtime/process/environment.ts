@@ -6,11 +6,13 @@ import { connectKafka } from "../kafka/client.js";
 import { PartitionReader } from "../kafka/partition-reader.js";
 import { Schemas } from "../kafka/schemas.js";
 import { loadNetwork } from "../network/load.js";
-import { SettingError, type Settings } from "../settings.js";
+import { DEFAULT_SESSION_TIMEOUT_MS, SettingError, type Settings } from "../settings.js";
 
 /** An environment with the means to close it. */
 export interface OpenEnvironment extends Environment {
   readonly home: Home;
+  /** A member that isn't heard of for this long loses its partitions, in milliseconds. */
+  readonly sessionTimeoutMs: number;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export async function openEnvironment(
     schemaIds,
     network,
     home,
+    sessionTimeoutMs: settings.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
     storesDirectory: settings.stores ? join(settings.stores, settings.network) : home.storesDirectory,
     log,
     async close() {

@@ -44,7 +44,12 @@ export async function startSystem(
     }
   }
   const cluster: Cluster = await openCluster(settings, projectRoot, settings.home, fresh, say);
-  const pointed = { ...settings, brokers: cluster.brokers, registry: cluster.registry };
+  const pointed = {
+    ...settings,
+    brokers: cluster.brokers,
+    registry: cluster.registry,
+    sessionTimeoutMs: settings.sessionTimeoutMs ?? cluster.sessionTimeoutMs,
+  };
   const children = new Children(projectRoot, environmentOf(pointed), say);
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -66,7 +71,7 @@ export async function startSystem(
       settings: pointed,
       network,
       founded,
-      pids: () => new Map([...cluster.pids, ...children.pids()]),
+      pids: () => new Map([...cluster.pids(), ...children.pids()]),
       startGateway: () => children.start({ name: "gateway", args: ["gateway"] }),
       stop,
     };
@@ -76,7 +81,8 @@ export async function startSystem(
   }
 }
 
-function environmentOf(settings: Settings & { readonly registry: string }): NodeJS.ProcessEnv {
+/** Settings as a child process takes them. */
+export function environmentOf(settings: Settings & { readonly registry: string }): NodeJS.ProcessEnv {
   return {
     RUSTORIUM_BROKERS: settings.brokers.join(","),
     RUSTORIUM_REGISTRY: settings.registry,
@@ -86,6 +92,7 @@ function environmentOf(settings: Settings & { readonly registry: string }): Node
     RUSTORIUM_PORT: String(settings.port),
     RUSTORIUM_LOG_LEVEL: settings.logLevel,
     RUSTORIUM_LOG_RETENTION_DAYS: String(settings.logRetentionDays),
+    ...(settings.sessionTimeoutMs && { RUSTORIUM_SESSION_TIMEOUT_MS: String(settings.sessionTimeoutMs) }),
     ...(settings.stores && { RUSTORIUM_STORES: settings.stores }),
   };
 }

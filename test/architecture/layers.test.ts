@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readSource, type Source, sourcesOf } from "./sources.js";
 
 /** The layers, lowest first. One may import itself and those below. */
-const LAYERS = ["schemas", "ledger", "topics", "processors", "pipelines", "runtime", "gateway", "cli"];
+const LAYERS = ["schemas", "ledger", "topics", "processors", "pipelines", "runtime", "gateway", "cli", "chaos"];
 const PURE = ["schemas", "ledger", "topics", "processors", "pipelines"];
 const LINES_MAX = 300;
 
@@ -57,13 +57,13 @@ function anyTypes({ path, code }: Source): string[] {
 
 describe("layers", () => {
   it("are all here", () => {
-    for (const layer of ["schemas", "ledger", "topics", "processors", "runtime", "gateway", "cli"]) {
+    for (const layer of ["schemas", "ledger", "topics", "processors", "runtime", "gateway", "cli", "chaos"]) {
       expect(sources.filter((source) => source.layer === layer).length, layer).toBeGreaterThan(0);
     }
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
   });
 
-  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, gateway, cli", () => {
+  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, gateway, cli, chaos", () => {
     expect(sources.flatMap(upward)).toEqual([]);
   });
 

@@ -59,6 +59,7 @@ export function testSettings(
     logLevel: "error",
     logRetentionDays: 1,
     replication: 1,
+    sessionTimeoutMs: undefined,
   };
 }
 
