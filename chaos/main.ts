@@ -1,14 +1,18 @@
 import { parseArgs } from "node:util";
+import { isSound } from "./check/verdict.js";
+import { CRASHES } from "./crash-points/crash-point.js";
+import { renderCrashPoints, runCrashPoints } from "./crash-points/run.js";
 import { FAULT_CLASSES, type FaultClass } from "./faults/fault.js";
-import { isSound, renderReport } from "./storm/report.js";
+import { renderReport } from "./storm/report.js";
 import { runStorm } from "./storm/storm.js";
 
 /** Exit codes: 0 nothing wrong, 1 something is, 2 could not be done. */
 const EXIT = { sound: 0, wrong: 1, failed: 2 } as const;
 const MINUTES = "5";
-const PER_SECOND = "40";
+const PER_SECOND = "20";
 
-const USAGE = `usage: npm run chaos -- [--minutes M] [--json] [--seed S] [--rate TRANSACTIONS_A_SECOND] [--only CLASS,CLASS]
+const USAGE = `usage: npm run chaos -- [--minutes M] [--json] [--seed S] [--rate TRANSACTIONS_A_SECOND] [--only CLASS,CLASS] [--keep]
+       npm run chaos -- --crash-points [--json] [--seed S] [--only PROCESS,PROCESS]
 classes: ${FAULT_CLASSES.join(", ")}`;
 
 const startedMs = Date.now();
@@ -31,13 +35,24 @@ async function main(): Promise<number> {
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       rate: { type: "string", default: PER_SECOND },
       only: { type: "string" },
+      "crash-points": { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
     },
   });
+  const seed = Number(values.seed);
+  const only = values.only?.split(",");
+  if (values["crash-points"]) {
+    const crashes = CRASHES.filter(({ process: name }) => only === undefined || only.includes(name));
+    const report = await runCrashPoints({ crashes, seed, say });
+    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${renderCrashPoints(report)}\n`);
+    return isSound(report) ? EXIT.sound : EXIT.wrong;
+  }
   const report = await runStorm({
     minutes: positive(values.minutes),
-    seed: Number(values.seed),
+    seed,
     perSecond: positive(values.rate),
-    classes: values.only === undefined ? FAULT_CLASSES : values.only.split(",").map(faultClass),
+    classes: only?.map(faultClass) ?? FAULT_CLASSES,
+    keep: values.keep,
     say,
   });
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${renderReport(report)}\n`);

@@ -60,3 +60,9 @@ export async function judge(
     ],
   };
 }
+
+/** Whether nothing is wrong. */
+export function isSound(verdict: Omit<Verdict, "submitted" | "certificatesVerified">): boolean {
+  const { lost, duplicated, valueConserved, rebuiltEqual, wrong } = verdict;
+  return lost === 0 && duplicated === 0 && valueConserved && rebuiltEqual && wrong.length === 0;
+}

@@ -76,6 +76,7 @@ export class Load {
 
   /** Publishes `perSecond` of what `next` gives, until `stop`; less while too much is in flight. */
   start(next: () => Publication, perSecond: number): void {
+    this.stopping = false;
     this.steady = (async () => {
       let dueMs = Date.now();
       while (!this.stopping) {

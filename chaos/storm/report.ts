@@ -109,11 +109,6 @@ function spreads<T>(
   return Object.fromEntries(names.map((name) => [name, spreadOf(durations(name))]));
 }
 
-/** Whether nothing is wrong. */
-export function isSound({ lost, duplicated, valueConserved, rebuiltEqual, wrong }: ChaosReport): boolean {
-  return lost === 0 && duplicated === 0 && valueConserved && rebuiltEqual && wrong.length === 0;
-}
-
 export function renderReport(report: ChaosReport): string {
   const text = (spread: Spread | null) => (spread ? `p95 ${spread.p95} ms, max ${spread.max} ms` : "-");
   return [

@@ -1,4 +1,4 @@
-import { judge } from "../check/verdict.js";
+import { isSound, judge } from "../check/verdict.js";
 import type { FaultClass, Surroundings } from "../faults/fault.js";
 import { FAULTS } from "../faults/registry.js";
 import { GeneratedTransfers } from "../load/generated.js";
@@ -8,7 +8,7 @@ import { ChaosNetwork } from "../network/chaos-network.js";
 import { seeded } from "../schedule/random.js";
 import { rounds } from "../schedule/schedule.js";
 import { pause, within } from "../wait.js";
-import { type ChaosReport, isSound, reportOf, type Struck } from "./report.js";
+import { type ChaosReport, reportOf, type Struck } from "./report.js";
 
 /** A fault begins this long after the one before, in milliseconds, or when that one is healed. */
 const INTERVAL_MS = 10_000;
@@ -26,6 +26,8 @@ export interface StormOptions {
   readonly classes: readonly FaultClass[];
   /** Ends when each class struck so often, if that is before the minutes are over. */
   readonly roundsMax?: number;
+  /** Leave the network's directory behind even if nothing is wrong. */
+  readonly keep?: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -53,7 +55,7 @@ export async function runStorm(options: StormOptions): Promise<ChaosReport> {
     sound = isSound(report);
     return report;
   } finally {
-    await network.stop(!sound);
+    await network.stop(!sound || options.keep === true);
   }
 }
 

@@ -1,6 +1,6 @@
 import { messageOf } from "./errors.js";
 import type { ChildEnd, JavaChild } from "./java-child.js";
-import { pause } from "./time.js";
+import { pause, secondsSince } from "./time.js";
 
 /** Pause before a child that ended unasked is started again, and before each further try, in milliseconds. */
 const RESTART_PAUSE_MS = 250;
@@ -36,8 +36,10 @@ export class KeptChild {
     for (;;) {
       const end = await this.current.ended;
       if (this.stopping) return;
+      const endedMs = performance.now();
       this.keeping.onEnd(end);
       if (!this.keeping.startAgain || !(await this.revive(this.keeping.startAgain))) return;
+      this.keeping.log(`${this.name} is back after ${secondsSince(endedMs)}`);
     }
   }
 
