@@ -3,16 +3,20 @@ import { isSound } from "./check/verdict.js";
 import { CRASHES } from "./crash-points/crash-point.js";
 import { renderCrashPoints, runCrashPoints } from "./crash-points/run.js";
 import { FAULT_CLASSES, type FaultClass } from "./faults/fault.js";
+import { renderRebuild, runRebuild } from "./rebuild/rebuild.js";
 import { renderReport } from "./storm/report.js";
 import { runStorm } from "./storm/storm.js";
 
 /** Exit codes: 0 nothing wrong, 1 something is, 2 could not be done. */
 const EXIT = { sound: 0, wrong: 1, failed: 2 } as const;
 const MINUTES = "5";
+/** State records that a rebuild is timed with. */
+const RECORDS = "1000000";
 const PER_SECOND = "20";
 
 const USAGE = `usage: npm run chaos -- [--minutes M] [--json] [--seed S] [--rate TRANSACTIONS_A_SECOND] [--only CLASS,CLASS] [--keep]
        npm run chaos -- --crash-points [--json] [--seed S] [--only PROCESS,PROCESS]
+       npm run chaos -- --rebuild [--records N] [--json]
 classes: ${FAULT_CLASSES.join(", ")}`;
 
 const startedMs = Date.now();
@@ -35,10 +39,17 @@ async function main(): Promise<number> {
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       rate: { type: "string", default: PER_SECOND },
       only: { type: "string" },
+      rebuild: { type: "boolean", default: false },
+      records: { type: "string", default: RECORDS },
       "crash-points": { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
     },
   });
+  if (values.rebuild) {
+    const report = await runRebuild(positive(values.records), say);
+    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${renderRebuild(report)}\n`);
+    return EXIT.sound;
+  }
   const seed = Number(values.seed);
   const only = values.only?.split(",");
   if (values["crash-points"]) {

@@ -12,20 +12,20 @@ export interface SignOfLife {
 
 /** What shows that a process works: its output. */
 export function signOfLife(name: ProcessName): SignOfLife {
-  const any = () => true;
+  const always = () => true;
   switch (name) {
     case "validate":
-      return { topic: "transactions.validated", isOwn: any };
+      return { topic: "transactions.validated", isOwn: always };
     case "shard-assign":
       return inLog("rustorium.UserTransaction");
     case "execute":
-      return { topic: "shard.blocks", isOwn: any };
+      return { topic: "shard.blocks", isOwn: always };
     case "finalize":
-      return { topic: "shard.finalized", isOwn: any };
+      return { topic: "shard.finalized", isOwn: always };
     case "relay":
       return inLog("rustorium.CrossShardBundle");
     case "notify":
-      return { topic: "notifications", isOwn: any };
+      return { topic: "notifications", isOwn: always };
     default: {
       const key = validatorRecordKey(Number(name.slice("vote-".length)));
       return { topic: "shard.votes", isOwn: ({ key: own }) => own?.equals(key) === true };
