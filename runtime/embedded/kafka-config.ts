@@ -6,6 +6,12 @@ export const MESSAGE_BYTES_MAX = 10 * 1024 * 1024;
 export const INTERNAL_PARTITIONS = 8;
 /** Consumer groups may detect a killed member this soon. */
 const SESSION_TIMEOUT_MS_MIN = 1_000;
+/**
+ * A broker that was killed is let in again only when the controller has missed its predecessor for this long (Kafka's
+ * default, 9 s, was most of a restart); heartbeats come several times in it.
+ */
+const BROKER_SESSION_TIMEOUT_MS = 2_000;
+const BROKER_HEARTBEAT_MS = 400;
 /** An idle group keeps its offsets for a year: a development machine may be off for long. */
 const OFFSETS_RETENTION_MINUTES = 365 * 24 * 60;
 /** Memory of the compaction's key table. The default of 128 MiB would be most of our heap. */
@@ -46,6 +52,9 @@ export function renderServerProperties(settings: BrokerSettings): string {
     listeners: `CLIENTS://${LOOPBACK}:${settings.brokerPort},CONTROLLER://${LOOPBACK}:${settings.controllerPort}${also(proxied?.port)}`,
     "advertised.listeners": `CLIENTS://${LOOPBACK}:${settings.brokerPort}${also(proxied?.advertisedPort)}`,
     "log.dirs": escapeValue(settings.logDirectory),
+
+    "broker.session.timeout.ms": BROKER_SESSION_TIMEOUT_MS,
+    "broker.heartbeat.interval.ms": BROKER_HEARTBEAT_MS,
 
     "auto.create.topics.enable": false,
     "message.max.bytes": MESSAGE_BYTES_MAX,

@@ -9,7 +9,7 @@ import { runStorm } from "../../chaos/storm/storm.js";
 const RUN_TIMEOUT_MS = 360_000;
 const SEED = 20;
 /** A few classes that go after different things; `npm run chaos` has them all. */
-const CLASSES: readonly FaultClass[] = ["kill-execute", "second-producer", "corrupt-store", "drop-replies"];
+const CLASSES: readonly FaultClass[] = ["kill-execute", "second-producer", "delete-store", "drop-replies"];
 /** One point of each kind of stage: with a Kafka transaction, with a store and without either. */
 const POINTS = [
   "execute before-commit",
