@@ -4,7 +4,17 @@ import { describe, expect, it } from "vitest";
 import { readSource, type Source, sourcesOf } from "./sources.js";
 
 /** The layers, lowest first. One may import itself and those below. */
-const LAYERS = ["schemas", "ledger", "topics", "processors", "pipelines", "runtime", "gateway", "cli", "chaos"];
+const LAYERS = [
+  "schemas",
+  "ledger",
+  "topics",
+  "processors",
+  "pipelines",
+  "runtime",
+  "gateway",
+  "cli",
+  "chaos",
+];
 const PURE = ["schemas", "ledger", "topics", "processors", "pipelines"];
 const LINES_MAX = 300;
 
