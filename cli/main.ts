@@ -1,12 +1,21 @@
 import { Command, CommanderError } from "commander";
 import { EXIT, failWith } from "./failure.js";
-import { gatewayCommand } from "./gateway.js";
-import { genesisCommand } from "./genesis.js";
-import { replayCommand } from "./replay/command.js";
-import { runCommand } from "./run.js";
-import { simulateCommand } from "./simulate.js";
-import { startCommand } from "./start/command.js";
-import { topicsCommand } from "./topics.js";
+
+type Register = (program: Command) => void;
+
+/**
+ * Commands by name, each loaded when it is asked for: loading all of them takes half a second of processor time, by
+ * which a stage that died would be back later.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  start: async () => (await import("./start/command.js")).startCommand,
+  run: async () => (await import("./run.js")).runCommand,
+  gateway: async () => (await import("./gateway.js")).gatewayCommand,
+  genesis: async () => (await import("./genesis.js")).genesisCommand,
+  topics: async () => (await import("./topics.js")).topicsCommand,
+  simulate: async () => (await import("./simulate.js")).simulateCommand,
+  replay: async () => (await import("./replay/command.js")).replayCommand,
+};
 
 // Who reads our output may have had enough of it, as `head` has; that is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -18,13 +27,8 @@ const program = new Command("rustorium")
   .description("A sharded, verifiable ledger whose blockchain is a Kafka log")
   .showHelpAfterError();
 
-startCommand(program);
-runCommand(program);
-gatewayCommand(program);
-genesisCommand(program);
-topicsCommand(program);
-replayCommand(program);
-simulateCommand(program);
+const named = Object.hasOwn(COMMANDS, process.argv[2] ?? "") ? [process.argv[2]!] : Object.keys(COMMANDS);
+for (const name of named) (await COMMANDS[name]!())(program);
 
 for (const command of [program, ...allCommands(program)]) command.exitOverride();
 await program.parseAsync().catch((error: unknown) => {

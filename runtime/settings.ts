@@ -21,11 +21,20 @@ export interface Settings {
   readonly logLevel: string;
   /** Log files older than this many days are deleted. */
   readonly logRetentionDays: number;
-  /** A group member that isn't heard of for this long loses its partitions, in milliseconds. */
-  readonly sessionTimeoutMs: number;
   /** Replication factor of new topics. */
   readonly replication: number;
+  /** A group's member that isn't heard of for this long loses its partitions; undefined: what suits the cluster. */
+  readonly sessionTimeoutMs: number | undefined;
 }
+
+/**
+ * Session time-out on a cluster that isn't ours, in milliseconds: the least that a broker with default settings takes
+ * (group.min.session.timeout.ms).
+ */
+export const DEFAULT_SESSION_TIMEOUT_MS = 6_000;
+/** Bounds of the setting: the embedded broker takes no less, a default one no more. */
+const SESSION_TIMEOUT_MS_MIN = 1_000;
+const SESSION_TIMEOUT_MS_MAX = 1_800_000;
 
 /** A setting's value makes no sense. */
 export class SettingError extends Error {
@@ -61,14 +70,13 @@ export const OPTIONS: readonly Option[] = [
     about: "days that log files are kept",
     fallback: 7,
   },
+  { name: "replication", toml: "replication", about: "replication factor of new topics", fallback: 1 },
   {
     name: "sessionTimeoutMs",
     toml: "session-timeout-ms",
-    about:
-      "a process that isn't heard of for this long loses its partitions; brokers allow 6000 and more by default",
-    fallback: 6_000,
+    about: "a stage's member that isn't heard of for this long loses its partitions",
+    fallback: "",
   },
-  { name: "replication", toml: "replication", about: "replication factor of new topics", fallback: 1 },
 ];
 
 /** Name of a setting in the environment. */
@@ -126,8 +134,10 @@ export function loadSettings(
     port: integer("port", 0, 65_535),
     logLevel: level.text,
     logRetentionDays: integer("logRetentionDays", 1, 3_650),
-    sessionTimeoutMs: integer("sessionTimeoutMs", 1_000, 300_000),
     replication: integer("replication", 1, 100),
+    sessionTimeoutMs: value("sessionTimeoutMs").text
+      ? integer("sessionTimeoutMs", SESSION_TIMEOUT_MS_MIN, SESSION_TIMEOUT_MS_MAX)
+      : undefined,
   };
 }
 

@@ -39,3 +39,15 @@ export function consumerConfig(
     },
   };
 }
+
+/**
+ * Pauses, resumes or seeks, which kafkajs refuses while it has no group, as after a crash until it begins again. Nothing is
+ * lost then: it is all done again when the group is joined.
+ */
+export function whileJoined(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (!String(error).includes("Consumer group was not initialized")) throw error;
+  }
+}

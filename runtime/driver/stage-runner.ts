@@ -4,7 +4,7 @@ import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import { sleep, type Timer } from "../clock.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 import type { GroupConsumer } from "../kafka/ports.js";
-import { consumerConfig, heartbeatIntervalMs } from "./consumer-config.js";
+import { consumerConfig, heartbeatIntervalMs, whileJoined } from "./consumer-config.js";
 import type { Environment, OpenTask, StageDefinition, StageDriver, StageLog } from "./environment.js";
 import { StartOffsetError, startOffsets } from "./start-offsets.js";
 import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
@@ -106,8 +106,10 @@ export class StageRunner {
     for (const partition of numbers) {
       const managed = this.managed.get(partition);
       if (managed?.slot) {
-        // kafkajs went back to the committed offsets; this task has read further.
+        // kafkajs went back to the committed offsets; this task has read further. A group that was made anew after a crash
+        // has forgotten what was paused, too.
         this.seek(managed.slot.next, partition);
+        this.pauseOnly(partition, managed.paused);
       } else if (!managed) {
         this.managed.set(partition, {
           status: "opening",
@@ -124,13 +126,22 @@ export class StageRunner {
   }
 
   private pauseAll(partition: number): void {
-    this.consumer.pause(Array.from(this.topicNames.keys(), (topic) => ({ topic, partitions: [partition] })));
+    this.pauseOnly(partition, new Set(this.topicNames.values()));
+  }
+
+  /** Pauses these inputs of a partition number, and resumes the others. */
+  private pauseOnly(partition: number, paused: ReadonlySet<TopicName>): void {
+    for (const [topic, name] of this.topicNames) {
+      const selected = [{ topic, partitions: [partition] }];
+      if (paused.has(name)) whileJoined(() => this.consumer.pause(selected));
+      else whileJoined(() => this.consumer.resume(selected));
+    }
   }
 
   private seek(offsets: ReadonlyMap<TopicName, number>, partition: number): void {
     for (const [name, offset] of offsets) {
       const topic = topicOnCluster(this.environment.network.genesis.network, name);
-      this.consumer.seek({ topic, partition, offset: String(offset) });
+      whileJoined(() => this.consumer.seek({ topic, partition, offset: String(offset) }));
     }
   }
 
@@ -153,9 +164,7 @@ export class StageRunner {
       managed.paused = new Set();
       if (wipe) managed.wipedAtMs = this.environment.clock.now();
       this.seek(starts, partition);
-      this.consumer.resume(
-        Array.from(this.topicNames.keys(), (topic) => ({ topic, partitions: [partition] })),
-      );
+      this.pauseOnly(partition, managed.paused);
       this.log.info({ partition, starts: Object.fromEntries(starts) }, "task opened");
     } catch (error) {
       await open?.transactional?.close();
@@ -218,12 +227,10 @@ export class StageRunner {
   private setPaused(partition: number, paused: ReadonlySet<TopicName>): void {
     const managed = this.managed.get(partition);
     if (!managed?.slot) return;
-    for (const [topic, name] of this.topicNames) {
-      if (paused.has(name) === managed.paused.has(name)) continue;
-      if (paused.has(name)) this.consumer.pause([{ topic, partitions: [partition] }]);
-      else this.consumer.resume([{ topic, partitions: [partition] }]);
-    }
+    const isSame =
+      paused.size === managed.paused.size && [...paused].every((name) => managed.paused.has(name));
     managed.paused = paused;
+    if (!isSame) this.pauseOnly(partition, paused);
   }
 
   private async take({ batch, heartbeat, isStale }: EachBatchPayload): Promise<void> {

@@ -4,6 +4,8 @@ import { EmbeddedError } from "./errors.js";
 import { fetchJars, findJars, jarDirectory } from "./fetch-jars.js";
 import type { ChildEnd, JavaChild } from "./java-child.js";
 import { type RunningBroker, startBroker } from "./kafka-broker.js";
+import type { ProxiedListener } from "./kafka-config.js";
+import { KeptChild } from "./kept-child.js";
 import { choosePorts } from "./ports.js";
 import { type RunningRegistry, startRegistry } from "./schema-registry.js";
 import { secondsSince } from "./time.js";
@@ -37,6 +39,10 @@ export interface EmbeddedOptions {
   readonly classArchives?: boolean;
   /** Let the broker's Java optimise fully: for runs under load that last longer than some minutes; default false. */
   readonly optimizingBroker?: boolean;
+  /** Start a child that ends unasked again, on its ports and data; default false. */
+  readonly restart?: boolean;
+  /** A second listener, for clients behind a proxy. */
+  readonly proxied?: ProxiedListener;
 }
 
 /** The end of a child that nobody asked for. */
@@ -50,11 +56,12 @@ export interface EmbeddedSystem {
   readonly brokers: string[];
   /** Base URL that a Confluent registry client takes as its host. */
   readonly registryUrl: string;
+  /** Process id of the broker that runs now, or ran last. */
   readonly brokerPid: number;
   readonly registryPid: number;
   /** Stops both and gives the data directory up. Safe to call twice. */
   stop(): Promise<void>;
-  /** Calls back when a child ends without `stop`; the other keeps running until `stop`. */
+  /** Calls back when a child ends without `stop`; the other keeps running until `stop`, and so this one if restarted. */
   onExit(callback: (end: UnexpectedEnd) => void): void;
 }
 
@@ -64,7 +71,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const startMs = performance.now();
   const data = await openDataDirectory(options.dataDirectory, options.fresh ?? false, options.log);
   const children: JavaChild[] = [];
-  let failing = false;
+  let stopping = false;
   const stopAll = async (): Promise<void> => {
     await Promise.all(children.map((child) => child.stop()));
     data.release();
@@ -72,14 +79,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const track = (name: string) => (child: JavaChild) => {
     children.push(child);
     data.recordChild(name, child.pid);
-    if (failing) void child.stop();
+    if (stopping) void child.stop();
   };
   let starts: readonly [Promise<RunningBroker>, Promise<RunningRegistry>] | undefined;
   try {
-    const { ports } = options;
+    const { ports, proxied } = options;
     const chosen = await choosePorts([ports?.broker, ports?.controller, ports?.registry]);
-    const [brokerPort = 0, controllerPort = 0, registryPort = 0] = chosen;
-    starts = [
+    const [brokerPort = 0, controllerPort = 0, port = 0] = chosen;
+    const startingBroker = () =>
       startBroker(
         {
           java,
@@ -88,42 +95,75 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
           logFile: data.brokerLog,
           brokerPort,
           controllerPort,
+          proxied,
           archive: archives.broker,
           optimizing: options.optimizingBroker ?? false,
         },
         track("broker"),
-      ),
+      );
+    const startingRegistry = () =>
       startRegistry(
         {
           java,
           registryJar: jars.registryJar,
           directory: data.registry,
           logFile: data.registryLog,
-          port: registryPort,
+          port,
           archive: archives.registry,
         },
         track("registry"),
-      ),
-    ];
+      );
+    starts = [startingBroker(), startingRegistry()];
     const [broker, registry] = await Promise.all(starts);
     options.log(
       `broker ${broker.address} and schema registry ${registry.url} ready in ${secondsSince(startMs)}`,
     );
-    return system(
-      { broker: broker.child, registry: registry.child },
-      { broker: data.brokerLog, registry: data.registryLog },
-      { brokers: [broker.address], registryUrl: registry.url },
-      stopAll,
-    );
+    const callbacks: ((end: UnexpectedEnd) => void)[] = [];
+    const keep = (child: UnexpectedEnd["child"], first: JavaChild, logFile: string, again: StartAgain) =>
+      new KeptChild(child, first, {
+        startAgain: options.restart ? () => again().then((running) => running.child) : undefined,
+        onEnd: (end) => {
+          for (const callback of callbacks) callback({ ...end, child, logFile });
+        },
+        log: options.log,
+      });
+    const kept = {
+      broker: keep("broker", broker.child, data.brokerLog, startingBroker),
+      registry: keep("registry", registry.child, data.registryLog, startingRegistry),
+    };
+    let stopped: Promise<void> | undefined;
+    const stop = async () => {
+      stopping = true;
+      const letGo = [kept.broker.letGo(), kept.registry.letGo()];
+      await stopAll();
+      await Promise.all(letGo);
+    };
+    return {
+      brokers: [broker.address],
+      registryUrl: registry.url,
+      get brokerPid() {
+        return kept.broker.pid;
+      },
+      get registryPid() {
+        return kept.registry.pid;
+      },
+      stop: () => {
+        stopped ??= stop();
+        return stopped;
+      },
+      onExit: (callback) => void callbacks.push(callback),
+    };
   } catch (thrown) {
     // The half that did not fail may be about to start its child: stop what runs, wait, and stop what came after.
-    failing = true;
+    stopping = true;
     await Promise.all(children.map((child) => child.stop()));
     await Promise.allSettled(starts ?? []);
     await stopAll();
     throw thrown;
   }
 }
+
+type StartAgain = () => Promise<{ readonly child: JavaChild }>;
 
 /** Whether the next start needs no Maven. */
 export function jarsPresent(options: Pick<EmbeddedOptions, "projectRoot" | "runtimeDirectory">): boolean {
@@ -143,30 +183,4 @@ async function prepare(options: EmbeddedOptions) {
       ? NO_ARCHIVES
       : await ensureClassArchives({ java, javaBuild, jars, log: options.log });
   return { java, jars, archives };
-}
-
-function system(
-  children: Readonly<Record<"broker" | "registry", JavaChild>>,
-  logFiles: Readonly<Record<"broker" | "registry", string>>,
-  addresses: Pick<EmbeddedSystem, "brokers" | "registryUrl">,
-  stopAll: () => Promise<void>,
-): EmbeddedSystem {
-  let stopping: Promise<void> | undefined;
-  const callbacks: ((end: UnexpectedEnd) => void)[] = [];
-  for (const child of ["broker", "registry"] as const) {
-    void children[child].ended.then((end) => {
-      if (stopping !== undefined) return;
-      for (const callback of callbacks) callback({ ...end, child, logFile: logFiles[child] });
-    });
-  }
-  return {
-    ...addresses,
-    brokerPid: children.broker.pid,
-    registryPid: children.registry.pid,
-    stop: () => {
-      stopping ??= stopAll();
-      return stopping;
-    },
-    onExit: (callback) => void callbacks.push(callback),
-  };
 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { ArchiveUse } from "./class-archive.js";
 import { EmbeddedError } from "./errors.js";
 import { type JavaChild, startJava } from "./java-child.js";
-import { renderLoggingProperties, renderServerProperties } from "./kafka-config.js";
+import { type ProxiedListener, renderLoggingProperties, renderServerProperties } from "./kafka-config.js";
 import { brokerAnswers } from "./kafka-probe.js";
 import { warmUpCoordinators } from "./kafka-warmup.js";
 import { LOOPBACK } from "./ports.js";
@@ -37,6 +37,7 @@ export interface BrokerOptions {
   readonly logFile: string;
   readonly brokerPort: number;
   readonly controllerPort: number;
+  readonly proxied?: ProxiedListener | undefined;
   readonly archive: ArchiveUse;
   /** Let Java optimise fully; pays after minutes of load. */
   readonly optimizing?: boolean;
@@ -57,9 +58,9 @@ export async function startBroker(
 ): Promise<RunningBroker> {
   const logDirectory = join(options.directory, "log");
   mkdirSync(options.directory, { recursive: true });
-  const { brokerPort, controllerPort } = options;
+  const { brokerPort, controllerPort, proxied } = options;
   const properties = join(options.directory, "server.properties");
-  writeFileSync(properties, renderServerProperties({ brokerPort, controllerPort, logDirectory }));
+  writeFileSync(properties, renderServerProperties({ brokerPort, controllerPort, proxied, logDirectory }));
   writeFileSync(join(options.directory, "log4j2.properties"), renderLoggingProperties());
   if (!existsSync(join(logDirectory, "meta.properties"))) await format(options, properties, onChild);
   const flags = [...HEAP, ...(options.optimizing ? [] : [QUICK_COMPILER]), ...options.archive.flags];

@@ -6,6 +6,12 @@ export const MESSAGE_BYTES_MAX = 10 * 1024 * 1024;
 export const INTERNAL_PARTITIONS = 8;
 /** Consumer groups may detect a killed member this soon. */
 const SESSION_TIMEOUT_MS_MIN = 1_000;
+/**
+ * A broker that was killed is let in again only when the controller has missed its predecessor for this long (Kafka's
+ * default, 9 s, was most of a restart); heartbeats come several times in it.
+ */
+const BROKER_SESSION_TIMEOUT_MS = 2_000;
+const BROKER_HEARTBEAT_MS = 400;
 /** An idle group keeps its offsets for a year: a development machine may be off for long. */
 const OFFSETS_RETENTION_MINUTES = 365 * 24 * 60;
 /** Memory of the compaction's key table. The default of 128 MiB would be most of our heap. */
@@ -16,26 +22,39 @@ const TRANSACTION_ABORT_CHECK_MS = 1_000;
 /** The only node of the embedded cluster. */
 const NODE_ID = 1;
 
+/** A listener whose clients are told to come back to another port: a proxy's, which passes them on to this one. */
+export interface ProxiedListener {
+  readonly port: number;
+  readonly advertisedPort: number;
+}
+
 /** What differs from one start of the broker to another. */
 export interface BrokerSettings {
   readonly brokerPort: number;
   readonly controllerPort: number;
+  /** A second way in, for clients behind a proxy. */
+  readonly proxied?: ProxiedListener | undefined;
   /** Absolute directory of the logs. */
   readonly logDirectory: string;
 }
 
 /** The broker's server.properties: one node that is broker and controller, tuned for a small machine. */
 export function renderServerProperties(settings: BrokerSettings): string {
+  const { proxied } = settings;
+  const also = (port?: number) => (port === undefined ? "" : `,PROXIED://${LOOPBACK}:${port}`);
   const properties: Record<string, string | number | boolean> = {
     "process.roles": "broker,controller",
     "node.id": NODE_ID,
     "controller.quorum.voters": `${NODE_ID}@${LOOPBACK}:${settings.controllerPort}`,
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "CLIENTS",
-    "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    listeners: `CLIENTS://${LOOPBACK}:${settings.brokerPort},CONTROLLER://${LOOPBACK}:${settings.controllerPort}`,
-    "advertised.listeners": `CLIENTS://${LOOPBACK}:${settings.brokerPort}`,
+    "listener.security.protocol.map": "CLIENTS:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    listeners: `CLIENTS://${LOOPBACK}:${settings.brokerPort},CONTROLLER://${LOOPBACK}:${settings.controllerPort}${also(proxied?.port)}`,
+    "advertised.listeners": `CLIENTS://${LOOPBACK}:${settings.brokerPort}${also(proxied?.advertisedPort)}`,
     "log.dirs": escapeValue(settings.logDirectory),
+
+    "broker.session.timeout.ms": BROKER_SESSION_TIMEOUT_MS,
+    "broker.heartbeat.interval.ms": BROKER_HEARTBEAT_MS,
 
     "auto.create.topics.enable": false,
     "message.max.bytes": MESSAGE_BYTES_MAX,

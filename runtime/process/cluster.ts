@@ -9,12 +9,17 @@ import {
 } from "../embedded/index.js";
 import { SettingError, type Settings } from "../settings.js";
 
+/** Session time-out of stages on a broker that we configured (kafka-config.ts, docker-compose.yml), in milliseconds. */
+export const OWN_SESSION_TIMEOUT_MS = 2_000;
+
 /** Broker and registry to work on. */
 export interface Cluster {
   readonly brokers: readonly string[];
   readonly registry: string;
-  /** Process ids of what was started, by name. */
-  readonly pids: ReadonlyMap<string, number>;
+  /** Process ids of what was started and runs now, by name. */
+  pids(): ReadonlyMap<string, number>;
+  /** What the stages' session time-out can be here; undefined: what any broker takes. */
+  readonly sessionTimeoutMs: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -33,7 +38,13 @@ export async function openCluster(
   if (brokers.length > 0) {
     if (!registry)
       throw new SettingError("brokers are configured, but no registry: --registry or RUSTORIUM_REGISTRY");
-    return { brokers, registry, pids: new Map(), stop: async () => undefined };
+    return {
+      brokers,
+      registry,
+      pids: () => new Map(),
+      sessionTimeoutMs: undefined,
+      stop: async () => undefined,
+    };
   }
   const needs = { jarsPresent: jarsPresent({ projectRoot }) };
   // With the jars here Java alone decides, quickly. startEmbedded says what to install where there is neither it nor Docker.
@@ -43,7 +54,8 @@ export async function openCluster(
     return {
       brokers: docker.brokers,
       registry: docker.registryUrl,
-      pids: new Map(),
+      pids: () => new Map(),
+      sessionTimeoutMs: OWN_SESSION_TIMEOUT_MS,
       stop: () => docker.stop(),
     };
   }
@@ -52,15 +64,20 @@ export async function openCluster(
     projectRoot,
     log: say,
     fresh,
+    restart: true,
   });
-  embedded.onExit((end) => say(`the ${end.child} ended unexpectedly; its log: ${end.logFile}`));
+  embedded.onExit((end) =>
+    say(`the ${end.child} ended unexpectedly and is started again; its log: ${end.logFile}`),
+  );
   return {
     brokers: embedded.brokers,
     registry: embedded.registryUrl,
-    pids: new Map([
-      ["broker", embedded.brokerPid],
-      ["registry", embedded.registryPid],
-    ]),
+    pids: () =>
+      new Map([
+        ["broker", embedded.brokerPid],
+        ["registry", embedded.registryPid],
+      ]),
+    sessionTimeoutMs: OWN_SESSION_TIMEOUT_MS,
     stop: () => embedded.stop(),
   };
 }

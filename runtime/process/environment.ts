@@ -8,7 +8,7 @@ import { connectKafka } from "../kafka/client.js";
 import { PartitionReader } from "../kafka/partition-reader.js";
 import { Schemas } from "../kafka/schemas.js";
 import { loadNetwork } from "../network/load.js";
-import { SettingError, type Settings } from "../settings.js";
+import { DEFAULT_SESSION_TIMEOUT_MS, SettingError, type Settings } from "../settings.js";
 import { LevelStore } from "../store/level-store.js";
 
 /** An environment with the means to close it. */
@@ -18,6 +18,7 @@ export interface OpenEnvironment extends Environment {
   readonly reader: PartitionReader;
   readonly log: Logger;
   readonly home: Home;
+  readonly storesDirectory: string;
   close(): Promise<void>;
 }
 
@@ -59,8 +60,9 @@ export async function openEnvironment(
     network,
     home,
     openStore: (path, wipe) => LevelStore.open(join(storesDirectory, path), wipe),
+    storesDirectory,
     clock: systemClock,
-    sessionTimeoutMs: settings.sessionTimeoutMs,
+    sessionTimeoutMs: settings.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
     log,
     async close() {
       await reader.close();

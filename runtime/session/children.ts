@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 
 /** A child that ends by itself is started again after this long, in milliseconds. */
-const RESTART_MS = 1_000;
+const RESTART_MS_MIN = 250;
+/** Each start that fails doubles the wait up to this, in milliseconds. */
+const RESTART_MS_MAX = 4_000;
 /** Children that don't stop by then are killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 10_000;
 /** Heap of one Node child, in MiB: six of them and the parent stay below 1.5 GiB together. */
@@ -21,11 +23,33 @@ const YOUNG_MIB_MAX = 32;
 export interface ChildPlan {
   readonly name: string;
   readonly args: readonly string[];
+  /** Further flags for Node. */
+  readonly nodeFlags?: readonly string[];
+  /** Variables on top of those of all children. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Whether it is started again when it ends unasked; default true. */
+  readonly restart?: boolean;
+}
+
+/** A start of a child, as watchers see it. */
+export interface ChildStart {
+  readonly name: string;
+  readonly pid: number;
+  /** When it was spawned, in milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly start: ChildStart;
+  readonly ended: Promise<void>;
+  /** Its end is asked for: it isn't started again. */
+  expected: boolean;
 }
 
 /** Runs our own processes as children, restarts those that crash, and stops them all. */
 export class Children {
-  private readonly running = new Map<string, ChildProcess>();
+  private readonly running = new Map<string, Running>();
   private stopping = false;
   /** Flags for Node, e.g. --cpu-prof: for looking into a whole network. */
   private readonly nodeFlags = (process.env.RUSTORIUM_NODE_FLAGS ?? "")
@@ -36,24 +60,13 @@ export class Children {
     private readonly projectRoot: string,
     private readonly environment: NodeJS.ProcessEnv,
     private readonly say: (line: string) => void,
+    /** Where the children's errors go: ours, or an open file. */
+    private readonly stderr: "inherit" | number = "inherit",
   ) {}
 
   /** Starts a child; resolves when it is ready, with what it says of itself. Rejects when it ends before. */
   start(plan: ChildPlan): Promise<string> {
-    const child = spawn(
-      process.execPath,
-      [
-        `--max-old-space-size=${HEAP_MIB_MAX}`,
-        `--initial-heap-size=${HEAP_MIB_INITIAL}`,
-        `--min-semi-space-size=${YOUNG_MIB_MAX}`,
-        `--max-semi-space-size=${YOUNG_MIB_MAX}`,
-        ...this.nodeFlags,
-        join(this.projectRoot, "bin", "rustorium.js"),
-        ...plan.args,
-      ],
-      { stdio: ["ignore", "ignore", "inherit", "ipc"], env: { ...process.env, ...this.environment } },
-    );
-    this.running.set(plan.name, child);
+    const { child, running } = this.spawn(plan);
     return new Promise((resolve, reject) => {
       let ready = false;
       child.on("message", (message) => {
@@ -63,41 +76,88 @@ export class Children {
         resolve(detail ?? "");
       });
       child.once("exit", (code, signal) => {
-        if (this.running.get(plan.name) === child) this.running.delete(plan.name);
         if (this.stopping) return;
         if (!ready) reject(new Error(`${plan.name} ended before it was ready (${code ?? signal})`));
-        else {
+        else if (!running.expected && plan.restart !== false) {
           this.say(`${plan.name} ended (${code ?? signal}); starting it again`);
-          setTimeout(() => {
-            if (!this.stopping) this.start(plan).catch((error: unknown) => this.say(String(error)));
-          }, RESTART_MS);
+          this.startAgain(plan, RESTART_MS_MIN);
         }
       });
     });
   }
 
+  /** One that ends before it is ready, as while the broker is away, is tried again for as long as it takes. */
+  private startAgain(plan: ChildPlan, delayMs: number): void {
+    setTimeout(() => {
+      if (this.stopping || this.running.has(plan.name)) return;
+      this.start(plan).catch((error: unknown) => {
+        this.say(String(error));
+        this.startAgain(plan, Math.min(RESTART_MS_MAX, 2 * delayMs));
+      });
+    }, delayMs);
+  }
+
+  private spawn(plan: ChildPlan): { child: ChildProcess; running: Running } {
+    const child = spawn(
+      process.execPath,
+      [
+        `--max-old-space-size=${HEAP_MIB_MAX}`,
+        `--initial-heap-size=${HEAP_MIB_INITIAL}`,
+        `--min-semi-space-size=${YOUNG_MIB_MAX}`,
+        `--max-semi-space-size=${YOUNG_MIB_MAX}`,
+        ...this.nodeFlags,
+        ...(plan.nodeFlags ?? []),
+        join(this.projectRoot, "bin", "rustorium.js"),
+        ...plan.args,
+      ],
+      {
+        stdio: ["ignore", "ignore", this.stderr, "ipc"],
+        env: { ...process.env, ...this.environment, ...plan.environment },
+      },
+    );
+    const running: Running = {
+      child,
+      start: { name: plan.name, pid: child.pid ?? 0, atMs: Date.now() },
+      ended: new Promise((resolve) => child.once("exit", () => resolve())),
+      expected: false,
+    };
+    this.running.set(plan.name, running);
+    // Before any other listener: whoever learns of the end finds it gone.
+    child.once("exit", () => {
+      if (this.running.get(plan.name) === running) this.running.delete(plan.name);
+    });
+    return { child, running };
+  }
+
   /** Process ids by name. */
   pids(): Map<string, number> {
-    return new Map(Array.from(this.running, ([name, child]) => [name, child.pid ?? 0]));
+    return new Map(Array.from(this.running, ([name, { start }]) => [name, start.pid]));
+  }
+
+  /** The last start of a child that runs. */
+  startOf(name: string): ChildStart | undefined {
+    return this.running.get(name)?.start;
+  }
+
+  /** Ends one child for good: it isn't started again. Resolves when it is gone, or at once where it doesn't run. */
+  async end(name: string, signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const running = this.running.get(name);
+    if (!running) return;
+    running.expected = true;
+    await Children.stopOne(running, signal);
+  }
+
+  private static async stopOne({ child, ended }: Running, signal: NodeJS.Signals): Promise<void> {
+    child.kill(signal);
+    const killer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    await ended;
+    clearTimeout(killer);
   }
 
   /** Asks all to stop, kills those that don't. */
   async stop(): Promise<void> {
     this.stopping = true;
-    const all = [...this.running.values()];
-    const ended = all.map(
-      (child) =>
-        new Promise<void>((resolve) => {
-          if (child.exitCode !== null || child.signalCode !== null) resolve();
-          else child.once("exit", () => resolve());
-        }),
-    );
-    for (const child of all) child.kill("SIGTERM");
-    const killer = setTimeout(() => {
-      for (const child of all) if (child.exitCode === null) child.kill("SIGKILL");
-    }, STOP_TIMEOUT_MS);
-    await Promise.all(ended);
-    clearTimeout(killer);
+    await Promise.all(Array.from(this.running.values(), (running) => Children.stopOne(running, "SIGTERM")));
   }
 }
 
@@ -118,6 +178,18 @@ export function networkPlan(validators: number, cores: number): ChildPlan[] {
     ...shares.map((share) => ({
       name: `validators ${share.join(", ")}`,
       args: ["run", "vote", "--validator", share.join(",")],
+    })),
+  ];
+}
+
+/** Every stage and every validator a process of its own, so that each can be killed alone; named after its group. */
+export function separatePlan(validators: number): ChildPlan[] {
+  const stages = ["validate", "shard-assign", "execute", "finalize", "relay", "notify"];
+  return [
+    ...stages.map((name) => ({ name, args: ["run", name] })),
+    ...Array.from({ length: validators }, (_, index) => ({
+      name: `vote-${index + 1}`,
+      args: ["run", "vote", "--validator", String(index + 1)],
     })),
   ];
 }

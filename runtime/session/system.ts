@@ -8,12 +8,6 @@ import { type FoundingPlan, prepareNetwork } from "../process/found.js";
 import { SettingError, type Settings } from "../settings.js";
 import { Children, networkPlan } from "./children.js";
 
-/**
- * Session time-out on the embedded broker, which is told to allow it (a broker's own minimum is 6 s): after a kill the next
- * owner waits for it. In milliseconds.
- */
-const EMBEDDED_SESSION_TIMEOUT_MS = 3_000;
-
 /** A network running on this machine: cluster, stages, validators. */
 export interface RunningSystem {
   /** Settings that point at the running cluster. */
@@ -50,9 +44,12 @@ export async function startSystem(
     }
   }
   const cluster: Cluster = await openCluster(settings, projectRoot, settings.home, fresh, say);
-  const sessionTimeoutMs =
-    settings.brokers.length > 0 ? settings.sessionTimeoutMs : EMBEDDED_SESSION_TIMEOUT_MS;
-  const pointed = { ...settings, sessionTimeoutMs, brokers: cluster.brokers, registry: cluster.registry };
+  const pointed = {
+    ...settings,
+    brokers: cluster.brokers,
+    registry: cluster.registry,
+    sessionTimeoutMs: settings.sessionTimeoutMs ?? cluster.sessionTimeoutMs,
+  };
   const children = new Children(projectRoot, environmentOf(pointed), say);
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -74,7 +71,7 @@ export async function startSystem(
       settings: pointed,
       network,
       founded,
-      pids: () => new Map([...cluster.pids, ...children.pids()]),
+      pids: () => new Map([...cluster.pids(), ...children.pids()]),
       startGateway: () => children.start({ name: "gateway", args: ["gateway"] }),
       stop,
     };
@@ -84,7 +81,8 @@ export async function startSystem(
   }
 }
 
-function environmentOf(settings: Settings & { readonly registry: string }): NodeJS.ProcessEnv {
+/** Settings as a child process takes them. */
+export function environmentOf(settings: Settings & { readonly registry: string }): NodeJS.ProcessEnv {
   return {
     RUSTORIUM_BROKERS: settings.brokers.join(","),
     RUSTORIUM_REGISTRY: settings.registry,
@@ -92,9 +90,9 @@ function environmentOf(settings: Settings & { readonly registry: string }): Node
     RUSTORIUM_HOME: settings.home,
     RUSTORIUM_HOST: settings.host,
     RUSTORIUM_PORT: String(settings.port),
-    RUSTORIUM_SESSION_TIMEOUT_MS: String(settings.sessionTimeoutMs),
     RUSTORIUM_LOG_LEVEL: settings.logLevel,
     RUSTORIUM_LOG_RETENTION_DAYS: String(settings.logRetentionDays),
+    ...(settings.sessionTimeoutMs && { RUSTORIUM_SESSION_TIMEOUT_MS: String(settings.sessionTimeoutMs) }),
     ...(settings.stores && { RUSTORIUM_STORES: settings.stores }),
   };
 }

@@ -68,7 +68,7 @@ export class SimulatedConsumer {
   }
 
   private neededMembership(): Membership {
-    if (!this.membership) throw new ClientRefusal("the consumer doesn't run");
+    if (!this.membership) throw new ClientRefusal("Consumer group was not initialized, consumer#run must be called first");
     return this.membership;
   }
 

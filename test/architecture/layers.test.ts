@@ -14,6 +14,7 @@ const LAYERS = [
   "gateway",
   "simulator",
   "cli",
+  "chaos",
 ];
 const PURE = ["schemas", "ledger", "topics", "processors", "pipelines"];
 const LINES_MAX = 300;
@@ -67,13 +68,13 @@ function anyTypes({ path, code }: Source): string[] {
 
 describe("layers", () => {
   it("are all here", () => {
-    for (const layer of ["schemas", "ledger", "topics", "processors", "runtime", "gateway", "cli"]) {
+    for (const layer of ["schemas", "ledger", "topics", "processors", "runtime", "gateway", "cli", "chaos"]) {
       expect(sources.filter((source) => source.layer === layer).length, layer).toBeGreaterThan(0);
     }
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
   });
 
-  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, gateway, simulator, cli", () => {
+  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, gateway, simulator, cli, chaos", () => {
     expect(sources.flatMap(upward)).toEqual([]);
   });
 

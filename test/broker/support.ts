@@ -58,8 +58,8 @@ export function testSettings(
     port: 0,
     logLevel: "error",
     logRetentionDays: 1,
-    sessionTimeoutMs: 6_000,
     replication: 1,
+    sessionTimeoutMs: undefined,
   };
 }
 

@@ -96,6 +96,7 @@ describe("docker-compose.yml", () => {
       RUSTORIUM_BROKERS: "redpanda:9092",
       RUSTORIUM_REGISTRY: "http://redpanda:8081",
       RUSTORIUM_NETWORK: "rustorium",
+      RUSTORIUM_SESSION_TIMEOUT_MS: "2000",
       RUSTORIUM_HOME: "/secrets",
       RUSTORIUM_STORES: "/stores",
     });

@@ -1,0 +1,100 @@
+import { ClassicLevel } from "classic-level";
+import { ExecuteTask } from "../../processors/execute/execute.js";
+import { FinalizeTask } from "../../processors/finalize/finalize.js";
+import { NotifyTask } from "../../processors/notify/notify.js";
+import { RelayTask } from "../../processors/relay/relay.js";
+import { ShardAssignTask } from "../../processors/shard-assign/shard-assign.js";
+import type { StageTask } from "../../processors/stage.js";
+import { ValidateTask } from "../../processors/validate/validate.js";
+import { VoteTask } from "../../processors/vote/vote.js";
+import { Kafka } from "../../runtime/kafka/kafkajs.js";
+import { type CrashPoint, OCCURRENCE_VARIABLE, POINT_VARIABLE } from "./crash-point.js";
+
+/**
+ * Loaded with `--import` ahead of an ordinary process: it dies by SIGKILL when it comes to the point that the environment
+ * names. The process itself is unchanged; what it calls is wrapped, at the classes of kafkajs, LevelDB and the tasks.
+ */
+
+const wanted = process.env[POINT_VARIABLE];
+let left = Number(process.env[OCCURRENCE_VARIABLE] ?? "1");
+
+/** The process came to a point. */
+function at(point: CrashPoint): void {
+  if (point !== wanted || --left > 0) return;
+  process.kill(process.pid, "SIGKILL");
+}
+
+type Methods = Record<string, unknown>;
+type Method = (this: unknown, ...args: never[]) => unknown;
+
+/** Puts code around a method of an object: what runs before it, and once it has succeeded. */
+function around(target: object, name: string, before?: () => void, after?: (result: unknown) => void): void {
+  const methods = target as Methods;
+  const original = methods[name] as Method;
+  methods[name] = function (this: unknown, ...args: never[]): unknown {
+    before?.();
+    const result = original.apply(this, args);
+    if (!(result instanceof Promise)) {
+      after?.(result);
+      return result;
+    }
+    if (!after) return result;
+    return result.then((value: unknown) => {
+      after(value);
+      return value;
+    });
+  };
+}
+
+function points(target: object, name: string, before: CrashPoint, after: CrashPoint): void {
+  around(
+    target,
+    name,
+    () => at(before),
+    () => at(after),
+  );
+}
+
+const kafka = Kafka.prototype as unknown as object;
+around(kafka, "consumer", undefined, (made) => {
+  const consumer = made as Methods & { run(options: { eachBatch(payload: unknown): unknown }): unknown };
+  const { run } = consumer;
+  consumer.run = (options) =>
+    run({
+      ...options,
+      eachBatch: (payload) => {
+        at("after-poll");
+        return options.eachBatch(payload);
+      },
+    });
+  points(consumer, "commitOffsets", "before-offsets", "after-offsets");
+});
+
+/** These write in Kafka transactions; what they write without one are cuts. */
+const isTransactional = ["execute", "finalize"].some((stage) => process.argv.includes(stage));
+around(kafka, "producer", undefined, (made) => {
+  const producer = made as object;
+  if (isTransactional) points(producer, "sendBatch", "before-cut", "after-cut");
+  else points(producer, "sendBatch", "before-produce", "after-produce");
+  around(producer, "transaction", undefined, (begun) => {
+    const transaction = begun as object;
+    points(transaction, "sendBatch", "before-produce", "after-produce");
+    points(transaction, "sendOffsets", "before-offsets", "after-offsets");
+    points(transaction, "commit", "before-commit", "after-commit");
+    // An empty transaction is begun and given up when a writer opens: that is what fences.
+    around(transaction, "abort", undefined, () => at("after-fence"));
+  });
+});
+
+points(ClassicLevel.prototype, "batch", "before-store", "after-store");
+
+const TASKS = [ExecuteTask, FinalizeTask, NotifyTask, RelayTask, ShardAssignTask, ValidateTask, VoteTask];
+for (const { prototype } of TASKS as readonly { readonly prototype: StageTask }[]) {
+  const { step } = prototype;
+  prototype.step = function (this: StageTask, records, nowMs) {
+    if (wanted === "mid-step" && left === 1)
+      step.call(this, records.slice(0, Math.ceil(records.length / 2)), nowMs);
+    at("mid-step");
+    return step.call(this, records, nowMs);
+  };
+}

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
+import { isSound, judge, type Verdict } from "../check/verdict.js";
+import { GeneratedTransfers } from "../load/generated.js";
+import { Load } from "../load/load.js";
+import { ChaosNetwork } from "../network/chaos-network.js";
+import { PROJECT_ROOT } from "../project-root.js";
+import { seeded } from "../schedule/random.js";
+import { within } from "../wait.js";
+import { type Crash, OCCURRENCE_VARIABLE, POINT_VARIABLE } from "./crash-point.js";
+
+/** A point that isn't reached by then under load is wrong, in milliseconds. */
+const REACH_BOUND_MS = 45_000;
+/** Everything submitted must have its last status by then, in milliseconds. */
+const SETTLE_BOUND_MS = 90_000;
+/** A process dies at one of the first so many occurrences. */
+const OCCURRENCES = 4;
+const PER_SECOND = 20;
+/** Compiled: it is loaded by the processes, not by this one. */
+const PRELOAD = pathToFileURL(join(PROJECT_ROOT, "dist", "chaos", "crash-points", "preload.js")).href;
+
+export interface CrashPointOptions {
+  readonly crashes: readonly Crash[];
+  readonly seed: number;
+  readonly say: (line: string) => void;
+}
+
+/** What `--crash-points --json` prints. */
+export interface CrashPointReport extends Verdict {
+  readonly seed: number;
+  /** Points that were to be reached, and were. */
+  readonly points: number;
+  readonly reached: number;
+}
+
+/**
+ * One network; at each point in turn its process dies under load and is started again, and before the next one
+ * everything submitted must have ended, once, and the chain be sound.
+ */
+export async function runCrashPoints({ crashes, seed, say }: CrashPointOptions): Promise<CrashPointReport> {
+  const chance = seeded(seed);
+  const network = await ChaosNetwork.start({ accounts: [], say });
+  let sound = false;
+  try {
+    const load = await Load.open(network.environment);
+    const generated = new GeneratedTransfers(network.environment.network, seeded(seed + 1));
+    const wrong: string[] = [];
+    let reached = 0;
+    for (const [index, crash] of crashes.entries()) {
+      const startMs = Date.now();
+      const name = `${crash.process} ${crash.point}`;
+      load.start(() => generated.next(), PER_SECOND);
+      const isReached = await crashOnce(crash, 1 + chance(OCCURRENCES), network);
+      if (isReached) reached++;
+      else wrong.push(`${name} was not reached`);
+      await load.stop();
+      const found = await soundness(network, load);
+      wrong.push(...found.map((sentence) => `after ${name}: ${sentence}`));
+      say(
+        `${index + 1} of ${crashes.length}: ${name} ${isReached ? "" : "NOT "}reached; ${load.submitted.length} submitted, ` +
+          `${found.length === 0 ? "sound" : found.join("; ")} (${Date.now() - startMs} ms)`,
+      );
+    }
+    const verdict = await judge(network, load, generated);
+    await load.close();
+    const report = { ...verdict, seed, points: crashes.length, reached, wrong: [...wrong, ...verdict.wrong] };
+    sound = isSound(report);
+    return report;
+  } finally {
+    await network.stop(!sound);
+  }
+}
+
+/** Starts the process so that it dies at the point, waits for that, and starts it as ever. */
+async function crashOnce(
+  { process, point }: Crash,
+  occurrence: number,
+  network: ChaosNetwork,
+): Promise<boolean> {
+  const { children } = network;
+  const plan = network.planOf(process);
+  await children.end(process, "SIGTERM");
+  const environment = { [POINT_VARIABLE]: point, [OCCURRENCE_VARIABLE]: String(occurrence) };
+  const doomed = { ...plan, nodeFlags: ["--import", PRELOAD], environment, restart: false };
+  // It may die before it is ready.
+  void children.start(doomed).catch(() => undefined);
+  const reached = await within(REACH_BOUND_MS, () => children.startOf(process) === undefined);
+  await children.end(process, "SIGTERM");
+  await children.start(plan);
+  return reached;
+}
+
+/** What isn't as it must be with nothing in flight, a sentence each. */
+async function soundness({ environment }: ChaosNetwork, load: Load): Promise<string[]> {
+  if (!(await within(SETTLE_BOUND_MS, () => load.inFlight === 0)))
+    return [`${load.inFlight} submissions have no last status`];
+  const audited = await auditWhenQuiet(environment.network, environment.reader);
+  return [
+    ...(load.tracker.duplicated === 0 ? [] : [`${load.tracker.duplicated} transactions took effect twice`]),
+    ...(audited.inEscrow === 0n ? [] : [`${audited.inEscrow} is left in escrow`]),
+    ...audited.faults,
+  ];
+}
+
+export function renderCrashPoints(report: CrashPointReport): string {
+  const yes = (holds: boolean) => (holds ? "yes" : "NO");
+  return [
+    `${report.reached} of ${report.points} crash points reached, seed ${report.seed}`,
+    `submitted ${report.submitted}, lost ${report.lost}, twice ${report.duplicated}`,
+    `value conserved: ${yes(report.valueConserved)}; rebuilt equals live: ${yes(report.rebuiltEqual)}`,
+    ...report.wrong.map((sentence) => `WRONG: ${sentence}`),
+  ].join("\n");
+}

@@ -1,0 +1,39 @@
+import { closeSync, fstatSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { STORING_PROCESSES } from "../network/process-name.js";
+import { type Chance, pick } from "../schedule/random.js";
+import type { Fault } from "./fault.js";
+
+/** Bytes that a corruption overwrites. */
+const GARBAGE_BYTES = 64;
+
+/** A process with a local store is killed, one shard's store is spoilt, and the process is started again. */
+function spoiling(how: string, spoil: (directory: string, chance: Chance) => string): Fault {
+  return async ({ network, chance }) => {
+    const { children, environment } = network;
+    const name = pick(STORING_PROCESSES, chance);
+    const { partition } = pick(environment.network.topology.shards, chance);
+    await children.end(name, "SIGKILL");
+    const what = spoil(network.storeOf(name, partition), chance);
+    await children.start(network.planOf(name));
+    return { hit: `${name}-${partition} (${how} ${what})`, overMs: Date.now() };
+  };
+}
+
+export const deleteStore = spoiling("deleted", (directory) => {
+  rmSync(directory, { recursive: true, force: true });
+  return "all";
+});
+
+/** Overwrites a stretch of one of the store's files, anywhere in it. */
+export const corruptStore = spoiling("corrupted", (directory, chance) => {
+  const names = readdirSync(directory).filter((name) =>
+    /^(?:MANIFEST-|CURRENT$|.*\.(?:ldb|log)$)/.test(name),
+  );
+  const name = pick(names.sort(), chance);
+  const file = openSync(join(directory, name), "r+");
+  const at = chance(Math.max(1, fstatSync(file).size - GARBAGE_BYTES));
+  writeSync(file, Buffer.alloc(GARBAGE_BYTES, 0xa5), 0, GARBAGE_BYTES, at);
+  closeSync(file);
+  return `${name} at ${at}`;
+});
