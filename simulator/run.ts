@@ -9,12 +9,14 @@ import { World } from "./world/world.js";
 
 /** One seed in so many has real signatures. */
 const REAL_SIGNATURES_EVERY = 50;
-const TRANSACTIONS_MIN = 40;
-const TRANSACTIONS_MAX = 80;
-const LOAD_MS_MIN = 2_500;
-const LOAD_MS_MAX = 5_000;
-const FAULTS_MIN = 14;
+const TRANSACTIONS_MIN = 30;
+const TRANSACTIONS_MAX = 65;
+const LOAD_MS_MIN = 2_000;
+const LOAD_MS_MAX = 4_000;
+const FAULTS_MIN = 16;
 const FAULTS_MAX = 30;
+/** Where fewer happened, as a fault may find nobody to hurt, processes are killed until there were so many. */
+const FAULTS_HAPPENED_MIN = 10;
 /** Nothing new for so long, and everything up: the network is quiet. In milliseconds. */
 const QUIET_MS = 1_500;
 /** How often somebody looks whether it is quiet, in milliseconds. */
@@ -43,6 +45,11 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   world.start();
   world.load.start({ transactions, durationMs });
   schedule(world, plan, durationMs, isAllowed, options.faultsMax ?? Number.POSITIVE_INFINITY);
+  if (options.faultsMax === undefined) {
+    scheduler.after(durationMs, "top up", () => {
+      while (world.faultCount < FAULTS_HAPPENED_MIN && world.inject("kill", plan));
+    });
+  }
   const failures: Failure[] = [];
   const healedAtMs = START_MS + durationMs;
   scheduler.after(durationMs, "heal", () => world.heal());

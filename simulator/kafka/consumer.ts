@@ -68,7 +68,8 @@ export class SimulatedConsumer {
   }
 
   private neededMembership(): Membership {
-    if (!this.membership) throw new ClientRefusal("Consumer group was not initialized, consumer#run must be called first");
+    if (!this.membership)
+      throw new ClientRefusal("Consumer group was not initialized, consumer#run must be called first");
     return this.membership;
   }
 

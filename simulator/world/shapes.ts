@@ -3,8 +3,8 @@ import { makeTestNetwork, type TestNetwork, type TestNetworkOptions } from "./ne
 
 /** Networks that seeds are run on, and how many of 20 seeds get each. */
 const SHAPES: readonly { readonly share: number; readonly options: TestNetworkOptions }[] = [
-  { share: 8, options: { shards: 2, stakes: [1_000, 1_000, 1_000, 1_000] } },
-  { share: 4, options: { shards: 1, stakes: [1_000, 1_000, 1_000, 1_000] } },
+  { share: 7, options: { shards: 2, stakes: [1_000, 1_000, 1_000, 1_000] } },
+  { share: 5, options: { shards: 1, stakes: [1_000, 1_000, 1_000, 1_000] } },
   { share: 3, options: { shards: 2, stakes: [100, 30, 30, 30], parameters: { maximumEntriesPerBlock: 4 } } },
   { share: 2, options: { shards: 2, stakes: [10, 10, 10], parameters: { unfinalisedBlocksMax: 3 } } },
   { share: 1, options: { shards: 4, stakes: [1_000, 1_000, 1_000, 1_000] } },

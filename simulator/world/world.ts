@@ -152,8 +152,16 @@ export class World {
     for (const node of this.nodes) node.start();
   }
 
-  inject(fault: FaultClass, random: Random): void {
+  /** Faults that happened. */
+  get faultCount(): number {
+    return Object.values(this.faults).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** @returns whether anything came of it at once */
+  inject(fault: FaultClass, random: Random): boolean {
+    const before = this.faultCount;
     inject(fault, this.targets, random);
+    return this.faultCount > before;
   }
 
   /** Whether every node is up and working on all that it has. */
