@@ -1,7 +1,7 @@
 import { useRealSignatures } from "./crypto/mode.js";
 import { FAULT_CLASSES, type FaultClass } from "./faults/classes.js";
 import { Random } from "./kernel/random.js";
-import type { Failure, RunOptions, RunResult } from "./options.js";
+import { type Failure, isFinding, type RunOptions, type RunResult } from "./options.js";
 import { START_MS } from "./world/network.js";
 import { drawNetwork } from "./world/shapes.js";
 import { storeContents } from "./world/stores.js";
@@ -42,21 +42,26 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const failures: Failure[] = [];
   const healedAtMs = START_MS + durationMs;
   scheduler.after(durationMs, "heal", () => world.heal());
+  const { until } = options;
+  const isFound = () =>
+    until !== undefined && world.violations.some((violation) => isFinding(violation, until));
   const isQuiet = () =>
     scheduler.nowMs > healedAtMs &&
     scheduler.nowMs - world.lastRecordMs > QUIET_MS &&
     world.isUp &&
     world.model.isSettled;
   try {
-    await scheduler.run(isQuiet, healedAtMs + HEALING_MS_MAX);
-    world.model.finish({ healedAtMs, stores: storeContents(world.nodes) });
+    await scheduler.run(() => isFound() || isQuiet(), healedAtMs + HEALING_MS_MAX);
+    if (!isFound()) world.model.finish({ healedAtMs, stores: storeContents(world.nodes) });
   } catch (error) {
     failures.push({
       invariant: "exception",
       detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
   }
-  failures.push(...world.violations);
+  // What was looked for comes first: only so many are kept.
+  const sought = until ? world.violations.filter((violation) => isFinding(violation, until)) : [];
+  failures.push(...sought, ...world.violations);
   return {
     seed,
     events: scheduler.events,

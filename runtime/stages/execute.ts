@@ -1,5 +1,4 @@
 import { digestOf } from "../../ledger/block/header.js";
-import type { ExecuteOptions } from "../../processors/execute/execute.js";
 import { ExecuteTask } from "../../processors/execute/execute.js";
 import type { MacKey } from "../../processors/mac.js";
 import { read } from "../../processors/read.js";
@@ -8,8 +7,7 @@ import { TransactionalWriter } from "../kafka/transactional-writer.js";
 import { openChain, ownMemory } from "./chain-store.js";
 import { tail } from "./tail.js";
 
-/** @param plant tests plant a wrong rule here */
-export function executeStage(macKey: MacKey, plant?: ExecuteOptions["applyTransaction"]): StageDefinition {
+export function executeStage(macKey: MacKey): StageDefinition {
   const own = ownMemory();
   return {
     name: "execute",
@@ -30,12 +28,7 @@ export function executeStage(macKey: MacKey, plant?: ExecuteOptions["applyTransa
             throw error;
           },
         );
-        const task = new ExecuteTask({
-          ...options,
-          macKey,
-          written,
-          ...(plant && { applyTransaction: plant }),
-        });
+        const task = new ExecuteTask({ ...options, macKey, written });
         return { task, store, state, transactional };
       } catch (error) {
         await transactional.close();

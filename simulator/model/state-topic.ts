@@ -5,6 +5,8 @@ import { avro, decodeWire } from "./schemas.js";
 import type { ShardAudit, ShardContext } from "./shard.js";
 
 interface StateTopicRecord {
+  /** Broker's append time, in milliseconds since 1970. */
+  readonly timeMs: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
 }
@@ -42,12 +44,15 @@ export class StateTopic {
     while (this.early.length > 0 && this.height < height) this.compare(this.early.shift()!);
   }
 
-  private compare({ key, value }: StateTopicRecord): void {
+  private compare({ timeMs, key, value }: StateTopicRecord): void {
     const block = this.shard.blocks[this.height]!;
     const change = block.changes[this.index];
     const right: { key: string; value: StateValue | null } = change ?? { key: this.heightKey, value: null };
     const { report, shard } = this.context;
     const where = `shard ${shard.shard}, height ${this.height + 1}: shard.state`;
+    // It may be readable before its certificate where both are in one Kafka transaction; it is not appended before it.
+    if (timeMs < this.shard.finality.certifiedAtMs(this.height + 1))
+      report("final-needs-certificate", `${where} was written before its certificate`);
     const seen = value === null ? null : decodeWire(avro.StateRecord, value);
     if (seen && seen.height <= this.height && key?.toString("latin1") !== right.key) {
       report("written-once", `${where} has height ${seen.height} again`);
