@@ -43,8 +43,8 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const healedAtMs = START_MS + durationMs;
   scheduler.after(durationMs, "heal", () => world.heal());
   const { until } = options;
-  const isFound = () =>
-    until !== undefined && world.violations.some((violation) => isFinding(violation, until));
+  const isSought = (violation: Failure) => until !== undefined && isFinding(violation, until);
+  const isFound = () => until !== undefined && world.violations.some(isSought);
   const isQuiet = () =>
     scheduler.nowMs > healedAtMs &&
     scheduler.nowMs - world.lastRecordMs > QUIET_MS &&
@@ -60,8 +60,8 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     });
   }
   // What was looked for comes first: only so many are kept.
-  const sought = until ? world.violations.filter((violation) => isFinding(violation, until)) : [];
-  failures.push(...sought, ...world.violations);
+  failures.push(...world.violations.filter(isSought));
+  failures.push(...world.violations.filter((violation) => !isSought(violation)));
   return {
     seed,
     events: scheduler.events,

@@ -63,17 +63,17 @@ function nothingWaits(result: StepResult, given: readonly InputRecord[]): StepRe
 export const finalityPlants = {
   "certificates-out-of-order": {
     about: "finalize writes the certificates of several heights the other way round.",
-    found: { seed: 1, invariant: "prefix-final" },
+    found: { seed: 2, invariant: "prefix-final" },
     make: () => inTaskOf(["finalize"], (open) => withTask(open, { result: certificatesReversed })),
   },
   "state-before-certificate": {
     about: "finalize writes a block's state as soon as execute has written its changes.",
-    found: { seed: 1, invariant: "final-needs-certificate", says: "shard.state was written before" },
+    found: { seed: 4, invariant: "final-needs-certificate", says: "shard.state was written before" },
     make: () => inTaskOf(["finalize"], earlyState),
   },
   "removals-skipped": {
     about: "finalize writes no tombstone for a state value that is gone.",
-    found: { seed: 1, invariant: "same-state" },
+    found: { seed: 2, invariant: "same-state" },
     make: () =>
       inTaskOf(["finalize"], (open) =>
         withTask(open, {
@@ -96,12 +96,12 @@ export const finalityPlants = {
   },
   "votes-forgotten": {
     about: "finalize's position moves past votes on blocks that have no quorum yet.",
-    found: { seed: 1, invariant: "lag-zero" },
+    found: { seed: 2, invariant: "lag-zero" },
     make: () => inTaskOf(["finalize"], (open) => withTask(open, { result: nothingWaits })),
   },
   "bundles-forgotten": {
     about: "relay's position moves past bundles whose block isn't certified yet.",
-    found: { seed: 1, invariant: "settled-once" },
+    found: { seed: 3, invariant: "settled-once" },
     make: () => inTaskOf(["relay"], (open) => withTask(open, { result: nothingWaits })),
   },
 } satisfies Record<string, PlantedBug>;

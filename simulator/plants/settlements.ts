@@ -25,17 +25,17 @@ const escrowLeft: Rule = (message, from, context) => {
 export const settlementPlants = {
   "refund-and-credit": {
     about: "The sender gets back what the recipient was credited.",
-    found: { seed: 1, invariant: "both-or-neither" },
+    found: { seed: 2, invariant: "both-or-neither" },
     make: () => everywhere(refundAndCredit),
   },
   "forward-too-late": {
     about: "The main chain forwards a transfer whose deadline has passed.",
-    found: { seed: 1, invariant: "both-or-neither" },
+    found: { seed: 5, invariant: "both-or-neither" },
     make: () => everywhere(forwardTooLate),
   },
   "escrow-left": {
     about: "The escrow of a completed transfer stays open.",
-    found: { seed: 1, invariant: "value-conserved" },
+    found: { seed: 2, invariant: "value-conserved" },
     make: () => everywhere(escrowLeft),
   },
 } satisfies Record<string, PlantedBug>;

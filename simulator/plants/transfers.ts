@@ -80,7 +80,7 @@ export const transferPlants = {
   },
   "nonce-spent-on-refusal": {
     about: "A transfer that is refused for want of money uses up its nonce.",
-    found: { seed: 1, invariant: "nonces-contiguous" },
+    found: { seed: 2, invariant: "nonces-contiguous" },
     make: () => everywhere({ applyTransaction: nonceSpentOnRefusal }),
   },
   overdraft: {

@@ -107,7 +107,7 @@ export const trustPlants = {
   },
   "bundle-before-certificate": {
     about: "relay delivers a block's bundles before it is certified, and shards take what nobody signed.",
-    found: { seed: 1, invariant: "same-state" },
+    found: { seed: 2, invariant: "same-state" },
     make: uncertifiedBundles,
   },
 } satisfies Record<string, PlantedBug>;
