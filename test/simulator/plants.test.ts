@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -7,8 +8,9 @@ import { PLANT_NAMES, PLANTS } from "../../simulator/plants/registry.js";
 
 /** Of a process that runs seeds: the simulator's signatures must be there before anything else is loaded. */
 const REPLAY = fileURLToPath(new URL("../../dist/simulator/plants/replay.js", import.meta.url));
+const README = fileURLToPath(new URL("../../simulator/plants/README.md", import.meta.url));
 const PROCESSES = 2;
-/** Seconds, where nobody else needs the machine. */
+/** Takes seconds where nobody else needs the machine. */
 const REPLAY_TIMEOUT_MS = 240_000;
 const PLANTS_MIN = 20;
 const SEED_MAX = 10_000;
@@ -36,6 +38,15 @@ describe("planted bugs", () => {
   it("are many, and none takes too many seeds", () => {
     expect(PLANT_NAMES.length).toBeGreaterThanOrEqual(PLANTS_MIN);
     expect(Math.max(...seeds)).toBeLessThanOrEqual(SEED_MAX);
+  });
+
+  it("are all in the README", () => {
+    const table = readFileSync(README, "utf8");
+    for (const name of PLANT_NAMES) {
+      const { about, make, found } = PLANTS[name];
+      const seams = Object.keys(make()).join(", ");
+      expect(table).toContain(`| \`${name}\` | ${about} | ${seams} | ${found.seed} | ${found.invariant} |`);
+    }
   });
 
   it.each(PLANT_NAMES)("%s is found", (name) => {
