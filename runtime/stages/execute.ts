@@ -22,14 +22,15 @@ export function executeStage(macKey: MacKey): StageDefinition {
       );
       try {
         const { options, store, state } = await openChain(own(environment), "execute", partition, wipe);
-        const written = await writtenDigests(environment, partition, options.position.height).catch(
-          async (error: unknown) => {
-            await store.close();
-            throw error;
-          },
-        );
-        const task = new ExecuteTask({ ...options, macKey, written });
-        return { task, store, state, transactional };
+        try {
+          const written = await writtenDigests(environment, partition, options.position.height);
+          const task = new ExecuteTask({ ...options, macKey, written });
+          return { task, store, state, transactional };
+        } catch (error) {
+          // Damage may show only now; a store that is left open stays locked.
+          await store.close();
+          throw error;
+        }
       } catch (error) {
         await transactional.close();
         throw error;
