@@ -17,6 +17,8 @@ const FAULTS_MIN = 12;
 const FAULTS_MAX = 30;
 /** Nothing new for so long, and everything up: the network is quiet. In milliseconds. */
 const QUIET_MS = 1_500;
+/** What is up for so long has caught up: one that voted before it died writes nothing that tells. In milliseconds. */
+const CATCH_UP_MS = 1_000;
 /** Longest time from healing to quiet, in milliseconds; what is not done by then never will be. */
 const HEALING_MS_MAX = 20_000;
 /** Failures that are kept of one run. */
@@ -45,11 +47,12 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const { until } = options;
   const isSought = (violation: Failure) => until !== undefined && isFinding(violation, until);
   const isFound = () => until !== undefined && world.violations.some(isSought);
-  const isQuiet = () =>
-    scheduler.nowMs > healedAtMs &&
-    scheduler.nowMs - world.lastRecordMs > QUIET_MS &&
-    world.isUp &&
-    world.model.isSettled;
+  let upSinceMs: number | undefined;
+  const isQuiet = () => {
+    const isStill = scheduler.nowMs > healedAtMs && scheduler.nowMs - world.lastRecordMs > QUIET_MS;
+    upSinceMs = isStill && world.isUp ? (upSinceMs ?? scheduler.nowMs) : undefined;
+    return upSinceMs !== undefined && scheduler.nowMs - upSinceMs > CATCH_UP_MS && world.model.isSettled;
+  };
   try {
     await scheduler.run(() => isFound() || isQuiet(), healedAtMs + HEALING_MS_MAX);
     if (!isFound()) world.model.finish({ healedAtMs, stores: storeContents(world.nodes) });
