@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
-import { PLANTS } from "../simulator/plants/registry.js";
+import { PLANT_NAMES, type PlantName } from "../simulator/plants/registry.js";
 import { type SimulationReport, simulate } from "../simulator/simulate.js";
 import { EXIT, failWith } from "./failure.js";
 
@@ -14,7 +14,7 @@ interface SimulateFlags {
   readonly seeds: string;
   readonly seed: string;
   readonly workers?: string;
-  readonly plant?: string;
+  readonly plant?: PlantName;
   readonly json?: boolean;
 }
 
@@ -29,9 +29,7 @@ export function simulateCommand(program: Command): void {
     .option("--seed <number>", "the first one", "1")
     .option("--workers <number>", "threads (default: as many as there are cores)")
     .addOption(
-      new Option("--plant <name>", "plant a fault in the stages, to see it found").choices(
-        PLANTS.map(({ name }) => name),
-      ),
+      new Option("--plant <name>", "plant a fault in the stages, to see it found").choices(PLANT_NAMES),
     )
     .option("--json", "print the report as one JSON object")
     .action(async (flags: SimulateFlags) => {

@@ -2,6 +2,13 @@ import type { FaultClass } from "./faults/classes.js";
 import type { InvariantName } from "./model/violations.js";
 import type { Plant } from "./plants/plant.js";
 
+/** A violation that is looked for. */
+export interface Finding {
+  readonly invariant: InvariantName;
+  /** In its detail, where the invariant alone doesn't tell. */
+  readonly says?: string;
+}
+
 /** One run: a seed, and what shrinking took away from it. */
 export interface RunOptions {
   readonly seed: number;
@@ -12,8 +19,18 @@ export interface RunOptions {
   /** Most transactions; those submitted first stay. */
   readonly transactionsMax?: number;
   readonly plant?: Plant;
+  /** The run is over as soon as this is found. */
+  readonly until?: Finding;
   /** Gives what the stages logged last, for looking into a seed. */
   readonly withLog?: boolean;
+}
+
+/** Whether this is what was looked for. */
+export function isFinding(
+  { invariant, detail }: Failure,
+  { invariant: wanted, says = "" }: Finding,
+): boolean {
+  return invariant === wanted && detail.includes(says);
 }
 
 /** Something that must never be: an invariant of the model, an exception, or a simulation that never ends. */

@@ -1,7 +1,7 @@
 import { useRealSignatures } from "./crypto/mode.js";
 import { FAULT_CLASSES, type FaultClass } from "./faults/classes.js";
 import { Random } from "./kernel/random.js";
-import type { Failure, RunOptions, RunResult } from "./options.js";
+import { type Failure, isFinding, type RunOptions, type RunResult } from "./options.js";
 import { START_MS } from "./world/network.js";
 import { drawNetwork } from "./world/shapes.js";
 import { storeContents, storesAreLevel } from "./world/stores.js";
@@ -65,14 +65,17 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
       world.model.isSettled
     );
   };
+  const { until } = options;
+  const isSought = (violation: Failure) => until !== undefined && isFinding(violation, until);
+  const isFound = () => until !== undefined && world.violations.some(isSought);
   const failed = (error: unknown) => {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     failures.push({ invariant: "exception", detail });
   };
   process.on("unhandledRejection", failed);
   try {
-    await scheduler.run(isQuiet, healedAtMs + HEALING_MS_MAX);
-    world.model.finish({ healedAtMs, stores: storeContents(world.nodes), cold: "seen" });
+    await scheduler.run(() => isFound() || isQuiet(), healedAtMs + HEALING_MS_MAX);
+    if (!isFound()) world.model.finish({ healedAtMs, stores: storeContents(world.nodes), cold: "seen" });
     // Node tells of unhandled rejections when all else is done.
     await new Promise(setImmediate);
   } catch (error) {
@@ -80,7 +83,9 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   } finally {
     process.off("unhandledRejection", failed);
   }
-  failures.push(...world.violations);
+  // What was looked for comes first: only so many are kept.
+  failures.push(...world.violations.filter(isSought));
+  failures.push(...world.violations.filter((violation) => !isSought(violation)));
   return {
     seed,
     events: scheduler.events,

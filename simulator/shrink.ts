@@ -1,5 +1,6 @@
 import { FAULT_CLASSES, type FaultClass } from "./faults/classes.js";
 import type { RunOptions } from "./options.js";
+import type { Plant } from "./plants/plant.js";
 import { runSeed } from "./run.js";
 
 /** The least that still fails in the same way; goes into regressions.ts as it is. */
@@ -18,13 +19,19 @@ const FAULTS_BOUND = 32;
 const TRANSACTIONS_BOUND = 128;
 
 /** Leaves out classes of faults, then faults, then transactions, as long as the same invariant fails. */
-export async function shrink(options: RunOptions, invariant: string): Promise<Shrunk> {
+export async function shrink(
+  seed: number,
+  invariant: string,
+  planted: () => { readonly plant?: Plant },
+): Promise<Shrunk> {
   let runs = 0;
   const fails = async (tried: RunOptions) => {
     if (runs++ >= RUNS_MAX) return false;
-    return (await runSeed(tried)).failures.some((failure) => failure.invariant === invariant);
+    return (await runSeed({ ...tried, ...planted() })).failures.some(
+      (failure) => failure.invariant === invariant,
+    );
   };
-  let best: RunOptions = { ...options, without: [] };
+  let best: RunOptions = { seed, without: [] };
   for (const fault of FAULT_CLASSES) {
     const tried = { ...best, without: [...(best.without ?? []), fault] };
     if (await fails(tried)) best = tried;
@@ -35,7 +42,7 @@ export async function shrink(options: RunOptions, invariant: string): Promise<Sh
     fails({ ...best, transactionsMax: value }),
   );
   return {
-    seed: options.seed,
+    seed,
     invariant,
     without: best.without ?? [],
     ...(faultsMax !== undefined && { faultsMax }),

@@ -1,6 +1,7 @@
 import type { FaultClass } from "./faults/classes.js";
 import type { Task } from "./messages.js";
 import type { RunResult } from "./options.js";
+import type { PlantName } from "./plants/registry.js";
 import { Pool } from "./pool.js";
 import type { Shrunk } from "./shrink.js";
 
@@ -40,7 +41,7 @@ export interface SimulationPlan {
   readonly firstSeed: number;
   readonly workers: number;
   /** Name of a fault to plant in the stages, to see it found. */
-  readonly plant?: string;
+  readonly plant?: PlantName;
   readonly onProgress: (done: number, failed: number) => void;
 }
 
@@ -88,7 +89,7 @@ function seedsOf({ seeds, firstSeed, plant }: SimulationPlan): () => Task | unde
 async function shrinkFirst(
   pool: Pool,
   failures: readonly SeedFailure[],
-  plant: string | undefined,
+  plant: PlantName | undefined,
 ): Promise<Map<number, Shrunk>> {
   const tasks: Task[] = failures
     .slice(0, FAILURES_SHRUNK_MAX)

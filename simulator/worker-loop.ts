@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import type { Done, Task } from "./messages.js";
-import { plantNamed } from "./plants/registry.js";
+import { plantOf } from "./plants/registry.js";
 import { runSeed } from "./run.js";
 import { shrink } from "./shrink.js";
 
@@ -14,11 +14,13 @@ port.on("message", (task: Task) => {
 });
 
 async function carryOut(task: Task): Promise<Done> {
-  const plant = task.plant === undefined ? {} : { plant: plantNamed(task.plant) };
+  // A plant may keep what it has seen of a run, so each run gets its own.
+  const { plant: name } = task;
+  const planted = () => (name === undefined ? {} : { plant: plantOf(name) });
   switch (task.kind) {
     case "run":
-      return { kind: "run", result: await runSeed({ ...task.options, ...plant }) };
+      return { kind: "run", result: await runSeed({ ...task.options, ...planted() }) };
     case "shrink":
-      return { kind: "shrink", shrunk: await shrink({ seed: task.seed, ...plant }, task.invariant) };
+      return { kind: "shrink", shrunk: await shrink(task.seed, task.invariant, planted) };
   }
 }

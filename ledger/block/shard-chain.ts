@@ -62,8 +62,13 @@ export interface ExecutedBlock {
 export interface ExecutionRules {
   /** Whether the sender signed it, and id and sender in the entry are the transaction's own. */
   isAuthentic(entry: UserTransaction, decoded: DecodedTransaction): boolean;
-  /** Tests plant wrong rules here; everyone else uses the ledger's. */
+  readonly planted?: PlantedRules;
+}
+
+/** Tests plant wrong rules here; everyone else uses the ledger's. */
+export interface PlantedRules {
   readonly applyTransaction?: typeof applyTransaction;
+  readonly applyMessage?: typeof applyMessage;
 }
 
 interface OpenBlock {
@@ -89,7 +94,8 @@ export class ShardChain {
   private readonly sent: Map<number, number>;
   private readonly feeAccount: StateKey;
   private readonly ownKey: StateKey;
-  private readonly apply: typeof applyTransaction;
+  private readonly applyTransaction: typeof applyTransaction;
+  private readonly applyMessage: typeof applyMessage;
 
   constructor(
     private readonly network: Network,
@@ -101,7 +107,8 @@ export class ShardChain {
     const { prefix } = network.topology.shard(shard);
     this.feeAccount = feeAccountKey(prefix);
     this.ownKey = shardKey(prefix);
-    this.apply = rules.applyTransaction ?? applyTransaction;
+    this.applyTransaction = rules.planted?.applyTransaction ?? applyTransaction;
+    this.applyMessage = rules.planted?.applyMessage ?? applyMessage;
     const own = asShard(state.get(this.ownKey));
     this.marks = new Map(own?.marks.map((mark) => [mark.partition, mark.offset]));
     this.received = new Map(own?.channels.map((channel) => [channel.shard, channel.received]));
@@ -146,7 +153,7 @@ export class ShardChain {
     if (!this.rules.isAuthentic(entry, decoded.transaction)) return { voided: "NOT_AUTHENTIC" } as const;
     this.marks.set(entry.sourcePartition, entry.sourceOffset);
     const block = this.begin(record);
-    this.record(block, this.apply(entry, decoded.transaction, this.context(block)));
+    this.record(block, this.applyTransaction(entry, decoded.transaction, this.context(block)));
     return this.endIfFull(block, record);
   }
 
@@ -159,7 +166,7 @@ export class ShardChain {
     const context = this.context(block);
     block.weight += bundle.messages.length - 1;
     for (const message of bundle.messages) {
-      const outcome = applyMessage(message, from, context);
+      const outcome = this.applyMessage(message, from, context);
       if (outcome) this.record(block, outcome);
     }
     return this.endIfFull(block, record);

@@ -1,5 +1,5 @@
 import type { ChainPosition } from "../../ledger/block/position.js";
-import type { ExecutedBlock, ExecutionRules } from "../../ledger/block/shard-chain.js";
+import type { ExecutedBlock, ExecutionRules, PlantedRules } from "../../ledger/block/shard-chain.js";
 import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
@@ -23,6 +23,7 @@ export interface ChainOptions {
   readonly uncertified: ReadonlyMap<number, Buffer>;
   /** Next offset to read in shard.finalized, from the local store. */
   readonly certificatesOffset: number;
+  readonly planted?: PlantedRules;
 }
 
 /**
@@ -45,13 +46,16 @@ export class ChainReader {
 
   constructor(
     private readonly options: ChainOptions,
-    rules: ExecutionRules,
+    rules: Pick<ExecutionRules, "isAuthentic">,
   ) {
-    const { network, shard, state, position } = options;
+    const { network, shard, state, position, planted } = options;
     this.storedHeight = position.height;
     this.certificatesNext = options.certificatesOffset;
     this.storedFrom = options.certificatesOffset;
-    this.chain = new ShardChain(network, shard, state, position, rules);
+    this.chain = new ShardChain(network, shard, state, position, {
+      ...rules,
+      ...(planted && { planted }),
+    });
     this.digests = new OwnDigests(shard, position.height, options.uncertified);
   }
 

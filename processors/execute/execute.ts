@@ -1,4 +1,4 @@
-import type { ExecutedBlock, ExecutionRules } from "../../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import { codec } from "../../schemas/codec.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { isAuthenticBySignature } from "../chain/authenticity.js";
@@ -11,8 +11,6 @@ export interface ExecuteOptions extends ChainOptions {
   readonly macKey: MacKey;
   /** Digest of the last record that this stage wrote for a height, where known: those are not written again. */
   readonly written: ReadonlyMap<number, Buffer>;
-  /** Tests plant faults here. */
-  readonly applyTransaction?: ExecutionRules["applyTransaction"];
 }
 
 /** A cut that had no effect for this long is sent again, in milliseconds. */
@@ -49,7 +47,6 @@ export class ExecuteTask implements StageTask {
         }
         return isAuthenticBySignature(entry, decoded);
       },
-      ...(options.applyTransaction && { applyTransaction: options.applyTransaction }),
     });
   }
 

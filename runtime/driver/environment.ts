@@ -1,3 +1,4 @@
+import type { PlantedRules } from "../../ledger/block/shard-chain.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import type { InputRecord, StageName, StageTask } from "../../processors/stage.js";
 import type { TopicName } from "../../topics/catalogue.js";
@@ -34,6 +35,7 @@ export interface Environment {
   /** A group member that isn't heard of for this long loses its partitions, in milliseconds. */
   readonly sessionTimeoutMs: number;
   readonly log: StageLog;
+  readonly planted?: PlantedRules;
 }
 
 /** A task with what it needs at run time; closed together. */
@@ -42,7 +44,7 @@ export interface OpenTask {
   readonly store?: Store;
   readonly state?: StoredState;
   /** Writer of stages that write in Kafka transactions. */
-  readonly transactional?: TransactionalWriter;
+  readonly transactional?: Pick<TransactionalWriter, "write" | "close">;
   /** Looks up what a step needs and can't ask for itself; may throw. */
   readonly prepare?: (records: readonly InputRecord[]) => Promise<void>;
 }

@@ -33,6 +33,8 @@ interface Managed {
   /** The next opening forgets the store. */
   wipeNext: boolean;
   paused: ReadonlySet<TopicName>;
+  /** Where each input goes on after a restart. */
+  positions: Map<TopicName, number>;
   /** Grows when the partition is given or taken; an opening that finds another one gives up. */
   generation: number;
 }
@@ -117,6 +119,7 @@ export class StageRunner {
           wipedAtMs: undefined,
           wipeNext: false,
           paused: new Set(),
+          positions: new Map(),
           generation: ++this.generation,
         });
         this.pauseAll(partition);
@@ -162,6 +165,7 @@ export class StageRunner {
       managed.slot = slot;
       managed.status = "running";
       managed.paused = new Set();
+      managed.positions = new Map(starts);
       if (wipe) managed.wipedAtMs = this.environment.clock.now();
       this.seek(starts, partition);
       this.pauseOnly(partition, managed.paused);
@@ -177,8 +181,11 @@ export class StageRunner {
     stepped: (partition: number, result: StepResult, times: StepTimes): void => {
       this.log.trace({ partition, records: result.records.length, ...times }, "step");
       const managed = this.managed.get(partition);
-      if (managed) managed.failures = 0;
-      for (const [name, offset] of result.resumeAt ?? []) {
+      if (!managed) return;
+      managed.failures = 0;
+      for (const [name, offset] of result.resumeAt ?? []) managed.positions.set(name, offset);
+      // Of all inputs, though one has moved: a group that lost its positions must not get back some of them.
+      for (const [name, offset] of managed.positions) {
         const topic = topicOnCluster(this.environment.network.genesis.network, name);
         this.toCommit.set(`${topic}[${partition}]`, { topic, partition, offset: String(offset) });
       }

@@ -51,7 +51,8 @@ export async function openChain(
   partition: number,
   wipe: boolean,
 ): Promise<{ options: ChainOptions; store: Store; state: StoredState }> {
-  const { network } = environment;
+  const { network, planted } = environment;
+  const rules = planted && { planted };
   const shard = shardOfPartition(environment, partition);
   const chainId = network.hash.toString("hex").slice(0, GENESIS_DIGITS);
   const name = `${chainId}/${group}-${partition}`;
@@ -59,7 +60,7 @@ export async function openChain(
   const saved = await closedOnFailure(found, () => readSaved(found, name));
   if (saved) {
     const state = new StoredState(found);
-    return { options: { network, shard, state, ...saved }, store: found, state };
+    return { options: { network, shard, state, ...saved, ...rules }, store: found, state };
   }
   await found.close();
   const store = await environment.openStore(name, true);
@@ -78,7 +79,7 @@ export async function openChain(
   const state = new StoredState(store);
   state.seed(initial);
   return {
-    options: { network, shard, state, position, uncertified: new Map(), certificatesOffset: 0 },
+    options: { network, shard, state, position, uncertified: new Map(), certificatesOffset: 0, ...rules },
     store,
     state,
   };

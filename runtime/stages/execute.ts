@@ -1,5 +1,4 @@
 import { digestOf } from "../../ledger/block/header.js";
-import type { ExecuteOptions } from "../../processors/execute/execute.js";
 import { ExecuteTask } from "../../processors/execute/execute.js";
 import type { MacKey } from "../../processors/mac.js";
 import { read } from "../../processors/read.js";
@@ -9,8 +8,7 @@ import type { Store } from "../store/level-store.js";
 import { openChain, ownMemory } from "./chain-store.js";
 import { tail } from "./tail.js";
 
-/** @param plant tests plant a wrong rule here */
-export function executeStage(macKey: MacKey, plant?: ExecuteOptions["applyTransaction"]): StageDefinition {
+export function executeStage(macKey: MacKey): StageDefinition {
   const own = ownMemory();
   return {
     name: "execute",
@@ -28,12 +26,7 @@ export function executeStage(macKey: MacKey, plant?: ExecuteOptions["applyTransa
         const chain = await openChain(own(environment), "execute", partition, wipe);
         store = chain.store;
         const written = await writtenDigests(environment, partition, chain.options.position.height);
-        const task = new ExecuteTask({
-          ...chain.options,
-          macKey,
-          written,
-          ...(plant && { applyTransaction: plant }),
-        });
+        const task = new ExecuteTask({ ...chain.options, macKey, written });
         return { task, store, state: chain.state, transactional };
       } catch (error) {
         // What is left open stays locked.

@@ -3,7 +3,7 @@ import { type KeyPair, signEd25519 } from "../../ledger/crypto/ed25519.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { validatorRecordKey } from "../../processors/keys.js";
 import { codec, fromWire, toWire } from "../../schemas/codec.js";
-import type { BlockHeader } from "../../schemas/generated.js";
+import type { BlockHeader, Vote } from "../../schemas/generated.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import type { Broker } from "../kafka/broker.js";
 import type { Random } from "../kernel/random.js";
@@ -59,7 +59,7 @@ export class Poisoner {
     }
   }
 
-  /** Into the votes: nonsense, a vote that nobody signed, or another validator's under a wrong key. */
+  /** Into the votes: nonsense, a vote that nobody signed, or one validator's as another's. */
   votes(): void {
     this.isForging = true;
     this.forgeVote();
@@ -74,10 +74,18 @@ export class Poisoner {
       this.append("shard.votes", partition, this.bytes(4), this.bytes(this.random.below(60)));
       return;
     }
-    const forged = this.random.chance(0.5)
-      ? { ...vote, signature: this.bytes(64) }
-      : { ...vote, header: this.other(vote.header) };
-    this.vote(partition, forged);
+    this.vote(partition, this.forged(vote));
+  }
+
+  private forged(vote: Vote): Vote {
+    switch (this.random.below(3)) {
+      case 0:
+        return { ...vote, signature: this.bytes(64) };
+      case 1:
+        return { ...vote, header: this.other(vote.header) };
+      default:
+        return { ...vote, validator: this.random.pick(this.network.genesis.validators).validator };
+    }
   }
 
   /** A validator signs a second header for a height that it may have voted on. */
@@ -94,7 +102,7 @@ export class Poisoner {
     });
   }
 
-  private vote(partition: number, vote: { validator: number; header: BlockHeader; signature: Buffer }): void {
+  private vote(partition: number, vote: Vote): void {
     const value = toWire(SCHEMA_IDS.get("shard.votes")!, codec("Vote").encode(vote));
     this.append("shard.votes", partition, validatorRecordKey(vote.validator), value);
   }

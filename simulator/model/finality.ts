@@ -15,6 +15,7 @@ export class Finality {
   /** Digests that each validator signed, by height. */
   readonly signed = new Map<number, Map<number, Buffer>>();
   private readonly digests: Buffer[] = [];
+  private readonly timesMs: number[] = [];
   /** Height up to which certificates were read and the log says the block. */
   private told = 0;
 
@@ -70,8 +71,16 @@ export class Finality {
     this.context.report("bounded", `${what}, ${height - this.certified} blocks ahead of certificates`);
   }
 
-  /** Takes a record of shard.finalized. Throws NOT_CANONICAL. */
-  certificate(value: Buffer): void {
+  /** When the certificate of a height that is certified was appended, in milliseconds since 1970. */
+  certifiedAtMs(height: number): number {
+    return this.timesMs[height - 1]!;
+  }
+
+  /**
+   * Takes a record of shard.finalized. Throws NOT_CANONICAL.
+   * @param timeMs when it was appended
+   */
+  certificate(value: Buffer, timeMs: number): void {
     const reader = new Reader(value.subarray(WIRE_HEADER_BYTES));
     const { header, digest } = readHeader(reader, this.shard.known);
     const { report, network, signatures } = this.context;
@@ -101,6 +110,7 @@ export class Finality {
     }
     if (before) return;
     this.digests.push(digest);
+    this.timesMs.push(timeMs);
     this.certified = header.height;
     this.shard.whenClosed(header.height, (block) => {
       if (!block.digest.equals(digest)) report("same-state", `${where}: the log says another block`);

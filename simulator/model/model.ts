@@ -163,7 +163,7 @@ export class Model {
         this.shardOf(partition).finality.vote(read(value), key);
         return;
       case "shard.finalized":
-        this.shardOf(partition).finality.certificate(read(value));
+        this.shardOf(partition).finality.certificate(read(value), timeMs);
         return;
     }
   }

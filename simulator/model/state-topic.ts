@@ -8,6 +8,8 @@ import type { ShardAudit, ShardContext } from "./shard.js";
 const NO_VALUE = Buffer.of(0);
 
 interface StateTopicRecord {
+  /** Broker's append time, in milliseconds since 1970. */
+  readonly timeMs: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
 }
@@ -46,9 +48,14 @@ export class StateTopic {
     while (this.early.length > 0 && this.height < height) this.compare(this.early.shift()!);
   }
 
-  private compare({ key, value }: StateTopicRecord): void {
+  private compare({ timeMs, key, value }: StateTopicRecord): void {
     const block = this.shard.blocks[this.height]!;
     const change = block.changes[this.index];
+    // It may be readable before its certificate where both are in one Kafka transaction; it is not appended before it.
+    if (timeMs < this.shard.finality.certifiedAtMs(this.height + 1)) {
+      const where = `shard ${this.context.shard.shard}, height ${this.height + 1}: shard.state`;
+      this.context.report("final-needs-certificate", `${where} was written before its certificate`);
+    }
     const rightKey = change?.key ?? this.heightKey;
     const isRight =
       key?.toString("latin1") === rightKey &&

@@ -92,6 +92,11 @@ export interface TestNetwork {
   wallet(shard: number, index?: number): Wallet;
 }
 
+/** The key of a validator of any test network. */
+export function validatorKey(validator: number): KeyPair {
+  return keyPairFromSeed(sha256(Buffer.from(`validator ${validator}`)));
+}
+
 /** A network with wallets in each shard. Always the same for the same options. */
 export function makeTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
   const shards = initialShards(options.shards ?? 4);
@@ -112,9 +117,7 @@ export function makeTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
   }
   const wallets = [...byShard.values()].flat();
   const stakes = options.stakes ?? (options.consensus === "solo" ? [1_000] : [1_000, 1_000, 1_000, 1_000]);
-  const validatorKeys = stakes.map((_, index) =>
-    keyPairFromSeed(sha256(Buffer.from(`validator ${index + 1}`))),
-  );
+  const validatorKeys = stakes.map((_, index) => validatorKey(index + 1));
   const network = makeGenesis(
     {
       network: "test",

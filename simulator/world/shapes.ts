@@ -6,7 +6,14 @@ const SHAPES: readonly { readonly share: number; readonly options: TestNetworkOp
   { share: 7, options: { shards: 2, stakes: [1_000, 1_000, 1_000, 1_000] } },
   { share: 5, options: { shards: 1, stakes: [1_000, 1_000, 1_000, 1_000] } },
   { share: 3, options: { shards: 2, stakes: [100, 30, 30, 30], parameters: { maximumEntriesPerBlock: 4 } } },
-  { share: 2, options: { shards: 2, stakes: [10, 10, 10], parameters: { unfinalisedBlocksMax: 3 } } },
+  {
+    share: 2,
+    options: {
+      shards: 2,
+      stakes: [10, 10, 10],
+      parameters: { unfinalisedBlocksMax: 3, clockSkewMsMax: 800 },
+    },
+  },
   { share: 1, options: { shards: 4, stakes: [1_000, 1_000, 1_000, 1_000] } },
   { share: 1, options: { shards: 2, consensus: "solo", stakes: [1_000] } },
   { share: 1, options: { shards: 2, stakes: [10, 10, 10, 10], parameters: { crossShardDeadlineMs: 300 } } },

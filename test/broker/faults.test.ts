@@ -8,6 +8,7 @@ import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
 import { executeStage } from "../../runtime/stages/execute.js";
 import { codec, toWire } from "../../schemas/codec.js";
 import type { SignedTransaction } from "../../schemas/generated.js";
+import { withEnvironment } from "../../simulator/plants/seams.js";
 import { ONE, type Wallet } from "../../simulator/world/network.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
 import { creditTooMuch, WRONG_AMOUNT } from "../support/wrong-credit.js";
@@ -45,7 +46,10 @@ describe("a network with a faulty execute and a forger", { timeout: TEST_TIMEOUT
       settings,
       (home) => [
         ...allStages(home).filter(({ name }) => name !== "execute"),
-        executeStage(home.macKey(), creditTooMuch),
+        withEnvironment(executeStage(home.macKey()), (environment) => ({
+          ...environment,
+          planted: { applyTransaction: creditTooMuch },
+        })),
       ],
       log,
     );

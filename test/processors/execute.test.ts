@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { PlantedRules } from "../../ledger/block/shard-chain.js";
 import * as authenticity from "../../processors/chain/authenticity.js";
 import { CERTIFICATES_KEY, digestKey, POSITION_KEY } from "../../processors/chain/store-layout.js";
 import type { ExecuteOptions } from "../../processors/execute/execute.js";
@@ -196,7 +197,7 @@ describe("execute", () => {
 
   it("stops when a certificate names another digest, whichever of the two comes first", () => {
     block();
-    const plant: ExecuteOptions["applyTransaction"] = (entry, transaction, context) => ({
+    const applyTransaction: PlantedRules["applyTransaction"] = (entry, transaction, context) => ({
       receipt: {
         ...log.blocks[0]!.receipts[0]!,
         amount: transaction.amount + 1n,
@@ -205,10 +206,10 @@ describe("execute", () => {
       },
     });
     const contradicted = expect.objectContaining({ code: "DIGEST_CONTRADICTED" });
-    const late = open(log, { applyTransaction: plant });
+    const late = open(log, { planted: { applyTransaction } });
     late.step(log.records, START_MS);
     expect(() => late.step([log.certificateRecord(1)], START_MS)).toThrow(contradicted);
-    const early = open(log, { applyTransaction: plant });
+    const early = open(log, { planted: { applyTransaction } });
     early.step([log.certificateRecord(1)], START_MS);
     expect(() => early.step(log.records, START_MS)).toThrow(StageFault);
   });

@@ -1,4 +1,4 @@
-import type { ExecuteOptions } from "../../processors/execute/execute.js";
+import type { PlantedRules } from "../../ledger/block/shard-chain.js";
 import type { InputRecord, StageName } from "../../processors/stage.js";
 import { codec, toWire } from "../../schemas/codec.js";
 import type { LogEntry, SignedTransaction } from "../../schemas/generated.js";
@@ -38,7 +38,7 @@ export class Pipeline {
 
   constructor(
     readonly net: TestNetwork,
-    options: { plant?: ExecuteOptions["applyTransaction"] } = {},
+    options: { plant?: PlantedRules["applyTransaction"] } = {},
   ) {
     const { network } = net;
     const stores = new Map<string, MemoryStore>();

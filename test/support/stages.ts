@@ -1,5 +1,6 @@
 import { digestOf } from "../../ledger/block/header.js";
 import { startOfChain } from "../../ledger/block/position.js";
+import type { PlantedRules } from "../../ledger/block/shard-chain.js";
 import type { KeyPair } from "../../ledger/crypto/ed25519.js";
 import { initialState, type Network } from "../../ledger/genesis/genesis.js";
 import { heightKey, keyBytes } from "../../ledger/state/key.js";
@@ -15,7 +16,7 @@ import {
   POSITION_KEY,
   stateStoreKey,
 } from "../../processors/chain/store-layout.js";
-import { type ExecuteOptions, ExecuteTask } from "../../processors/execute/execute.js";
+import { ExecuteTask } from "../../processors/execute/execute.js";
 import { FinalizeTask } from "../../processors/finalize/finalize.js";
 import { validatorRecordKey } from "../../processors/keys.js";
 import type { MacKey } from "../../processors/mac.js";
@@ -37,7 +38,7 @@ export interface SimulatedEnvironment {
   readonly topics: Topics;
   macKey: MacKey;
   /** Wrong rule for execute; a test may repair it. */
-  plant?: ExecuteOptions["applyTransaction"];
+  plant?: PlantedRules["applyTransaction"];
   /** Local stores by `group-partition`; they outlive a crash. */
   readonly stores: Map<string, MemoryStore>;
 }
@@ -101,7 +102,12 @@ const execute: SimulatedStage = {
       if (header && header.height > options.position.height) written.set(header.height, digestOf(header));
     }
     const { macKey, plant } = environment;
-    const task = new ExecuteTask({ ...options, macKey, written, ...(plant && { applyTransaction: plant }) });
+    const task = new ExecuteTask({
+      ...options,
+      macKey,
+      written,
+      ...(plant && { planted: { applyTransaction: plant } }),
+    });
     return { task, store, state };
   },
 };
