@@ -68,7 +68,7 @@ export const finalityPlants = {
   },
   "state-before-certificate": {
     about: "finalize writes a block's state as soon as execute has written its changes.",
-    found: { seed: 4, invariant: "final-needs-certificate", says: "shard.state was written before" },
+    found: { seed: 3, invariant: "final-needs-certificate", says: "shard.state was written before" },
     make: () => inTaskOf(["finalize"], earlyState),
   },
   "removals-skipped": {
@@ -101,7 +101,7 @@ export const finalityPlants = {
   },
   "bundles-forgotten": {
     about: "relay's position moves past bundles whose block isn't certified yet.",
-    found: { seed: 3, invariant: "settled-once" },
+    found: { seed: 2, invariant: "settled-once" },
     make: () => inTaskOf(["relay"], (open) => withTask(open, { result: nothingWaits })),
   },
 } satisfies Record<string, PlantedBug>;

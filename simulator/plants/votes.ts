@@ -88,7 +88,7 @@ export const votePlants = {
   },
   "bound-of-unfinalised-ignored": {
     about: "execute and validators run ahead of certificates without a bound.",
-    found: { seed: 24, invariant: "bounded" },
+    found: { seed: 66, invariant: "bounded" },
     make: () =>
       inEnvironmentOf(["execute", "vote"], (environment) => {
         const { network } = environment;
