@@ -68,7 +68,7 @@ export const finalityPlants = {
   },
   "state-before-certificate": {
     about: "finalize writes a block's state as soon as execute has written its changes.",
-    found: { seed: 3, invariant: "final-needs-certificate", says: "shard.state was written before" },
+    found: { seed: 2, invariant: "final-needs-certificate", says: "shard.state was written before" },
     make: () => inTaskOf(["finalize"], earlyState),
   },
   "removals-skipped": {

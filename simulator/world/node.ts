@@ -26,8 +26,8 @@ export interface Surroundings {
   readonly changed: (environment: Environment) => Environment;
 }
 
-/** As session/system.ts has it for the embedded broker, in milliseconds. */
-const SESSION_TIMEOUT_MS = 3_000;
+/** As process/cluster.ts has it for a broker of ours, in milliseconds. */
+const SESSION_TIMEOUT_MS = 2_000;
 /** As session/children.ts: a child that ends by itself is started again after this long, in milliseconds. */
 const RESTART_MS = 1_000;
 
