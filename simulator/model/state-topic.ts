@@ -51,17 +51,22 @@ export class StateTopic {
   private compare({ timeMs, key, value }: StateTopicRecord): void {
     const block = this.shard.blocks[this.height]!;
     const change = block.changes[this.index];
-    // It may be readable before its certificate where both are in one Kafka transaction; it is not appended before it.
-    if (timeMs < this.shard.finality.certifiedAtMs(this.height + 1)) {
-      const where = `shard ${this.context.shard.shard}, height ${this.height + 1}: shard.state`;
-      this.context.report("final-needs-certificate", `${where} was written before its certificate`);
-    }
     const rightKey = change?.key ?? this.heightKey;
     const isRight =
       key?.toString("latin1") === rightKey &&
       (change?.value === null ? value === null : isRecord(value, this.headOf(block), change));
-    if (isRight || !this.isRepeat(key, rightKey, value)) this.next(change !== undefined);
+    if (isRight || !this.isRepeat(key, rightKey, value)) {
+      this.checkTime(timeMs);
+      this.next(change !== undefined);
+    }
     if (!isRight) this.name(value, { key: rightKey, value: change?.value ?? null }, key);
+  }
+
+  /** It may be readable before its certificate where both are in one Kafka transaction; it is not appended before it. */
+  private checkTime(timeMs: number): void {
+    if (timeMs >= this.shard.finality.certifiedAtMs(this.height + 1)) return;
+    const where = `shard ${this.context.shard.shard}, height ${this.height + 1}: shard.state`;
+    this.context.report("final-needs-certificate", `${where} was written before its certificate`);
   }
 
   /** Height and digest, with which each record of a block begins. */
