@@ -68,7 +68,11 @@ export class PartitionReader {
     offset: number,
     maxWaitMs = 0,
   ): Promise<Fetched> {
-    this.connected ??= this.cluster.connect();
+    this.connected ??= this.cluster.connect().catch((error: unknown) => {
+      // Another try may find the broker back.
+      this.connected = undefined;
+      throw error;
+    });
     await this.connected;
     await this.cluster.addMultipleTargetTopics([topic]);
     for (let attempt = 0; ; attempt++) {

@@ -40,6 +40,18 @@ function failing(codes: number[]): { kafka: Kafka; refreshes(): number } {
   return { kafka, refreshes: () => refreshes };
 }
 
+/** A kafkajs whose broker is away at first. */
+function awayAtFirst(): Kafka {
+  const { kafka } = failing([]);
+  const symbol = Object.getOwnPropertySymbols(kafka)[0]!;
+  const cluster = (kafka as unknown as Record<symbol, () => { connect(): Promise<void> }>)[symbol]!();
+  let attempts = 0;
+  cluster.connect = async () => {
+    if (attempts++ === 0) throw new Error("nobody answers");
+  };
+  return kafka;
+}
+
 function read(kafka: Kafka): Promise<object> {
   return new PartitionReader(kafka).fetch("shard.log", "topic", 0, 7);
 }
@@ -49,6 +61,12 @@ describe("reading a partition without a group", () => {
     const { kafka, refreshes } = failing([NOT_LEADER, NOT_LEADER]);
     expect(await read(kafka)).toEqual({ records: [], next: 7, end: 7 });
     expect(refreshes()).toBe(2);
+  });
+
+  it("connects anew after a failure", async () => {
+    const reader = new PartitionReader(awayAtFirst());
+    await expect(reader.fetch("shard.log", "topic", 0, 7)).rejects.toThrow("nobody answers");
+    expect(await reader.fetch("shard.log", "topic", 0, 7)).toEqual({ records: [], next: 7, end: 7 });
   });
 
   it("gives up when that doesn't help", async () => {
