@@ -106,11 +106,6 @@ export class Model {
     this.submissions.learn(transaction, terms);
   }
 
-  /** How long a queue was, and its bound. */
-  queue(name: string, length: number, bound: number): void {
-    if (length > bound) this.report("bounded", `${name} had ${length}, more than ${bound}`);
-  }
-
   /** Each record of each topic, by offset within a partition and as they become readable across partitions. */
   record(record: ModelRecord): void {
     this.records++;

@@ -3,18 +3,16 @@ import type { StageLog } from "../../runtime/driver/environment.js";
 /** Lines that are kept for looking into a seed. */
 const LINES_MAX = 200;
 
-/** What stages log: counted by code, and the last warnings kept. */
+/** What stages log; the last lines are kept. */
 export class SimulatedLog implements StageLog {
-  readonly codes: Map<string, number>;
-  readonly lines: string[];
+  private readonly entries: (() => string)[];
 
   constructor(
     private readonly nowMs: () => number,
     private readonly bindings: object = {},
     parent?: SimulatedLog,
   ) {
-    this.codes = parent?.codes ?? new Map();
-    this.lines = parent?.lines ?? [];
+    this.entries = parent?.entries ?? [];
   }
 
   child(bindings: object): SimulatedLog {
@@ -34,11 +32,15 @@ export class SimulatedLog implements StageLog {
   }
 
   private note(level: string, details: object, message: string): void {
-    const { code } = details as { code?: string };
-    if (level !== "info") this.codes.set(code ?? message, (this.codes.get(code ?? message) ?? 0) + 1);
-    this.lines.push(
-      `${this.nowMs()} ${level} ${JSON.stringify({ ...this.bindings, ...details })} ${message}`,
+    const nowMs = this.nowMs();
+    // Put into words only where somebody reads them: nearly no seed's are.
+    this.entries.push(
+      () => `${nowMs} ${level} ${JSON.stringify({ ...this.bindings, ...details })} ${message}`,
     );
-    if (this.lines.length > LINES_MAX) this.lines.shift();
+    if (this.entries.length > LINES_MAX) this.entries.shift();
+  }
+
+  get lines(): string[] {
+    return this.entries.map((inWords) => inWords());
   }
 }
