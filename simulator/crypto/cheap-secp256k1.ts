@@ -38,6 +38,8 @@ function ecdsaSign(digest: Uint8Array, privateKey: Uint8Array): { signature: Uin
     if (signers.size < REMEMBERED_MAX) break;
     signers.delete(oldest);
   }
+  // The same signature comes again in other seeds: it must not be the oldest then.
+  signers.delete(signature.toString("latin1"));
   signers.set(signature.toString("latin1"), { publicKey, digest: Buffer.from(digest).toString("latin1") });
   return { signature, recid: 0 };
 }
