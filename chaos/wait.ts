@@ -1,8 +1,6 @@
-const POLL_MS = 20;
+import { pause } from "../runtime/embedded/time.js";
 
-export function pause(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
-}
+const POLL_MS = 20;
 
 /** Waits until a condition holds; false where it doesn't within the bound. */
 export async function within(boundMs: number, condition: () => boolean | Promise<boolean>): Promise<boolean> {

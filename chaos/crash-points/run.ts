@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { PROJECT_ROOT } from "../../cli/project-root.js";
 import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
+import { seeded } from "../../simulator/kernel/random.js";
 import { isSound, judge, type Verdict } from "../check/verdict.js";
 import { GeneratedTransfers } from "../load/generated.js";
 import { Load } from "../load/load.js";
 import { ChaosNetwork } from "../network/chaos-network.js";
-import { PROJECT_ROOT } from "../project-root.js";
-import { seeded } from "../schedule/random.js";
 import { within } from "../wait.js";
 import { type Crash, OCCURRENCE_VARIABLE, POINT_VARIABLE } from "./crash-point.js";
 

@@ -1,4 +1,4 @@
-import { pause } from "../wait.js";
+import { pause } from "../../runtime/embedded/time.js";
 import type { Fault } from "./fault.js";
 
 const FROZEN_MS = 4_000;

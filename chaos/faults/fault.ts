@@ -1,7 +1,7 @@
+import type { Chance } from "../../simulator/kernel/random.js";
 import type { Load } from "../load/load.js";
 import type { ChaosNetwork } from "../network/chaos-network.js";
 import type { ProcessName } from "../network/process-name.js";
-import type { Chance } from "../schedule/random.js";
 
 /** Every class of fault, once. */
 export const FAULT_CLASSES = [

@@ -1,6 +1,6 @@
+import { pause } from "../../runtime/embedded/time.js";
+import type { Chance } from "../../simulator/kernel/random.js";
 import type { ReplyMode } from "../proxy/reply-proxy.js";
-import type { Chance } from "../schedule/random.js";
-import { pause } from "../wait.js";
 import type { Fault } from "./fault.js";
 
 const DURATION_MS = 4_000;

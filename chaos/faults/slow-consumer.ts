@@ -1,6 +1,6 @@
+import { pause } from "../../runtime/embedded/time.js";
 import { PROCESSES } from "../network/process-name.js";
 import { pick } from "../schedule/random.js";
-import { pause } from "../wait.js";
 import type { Fault } from "./fault.js";
 
 const DURATION_MS = 6_000;

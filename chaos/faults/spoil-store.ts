@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import type { Chance } from "../../simulator/kernel/random.js";
 import { STORING_PROCESSES } from "../network/process-name.js";
-import { type Chance, pick } from "../schedule/random.js";
+import { pick } from "../schedule/random.js";
 import type { Fault } from "./fault.js";
 
 /** Bytes that a corruption overwrites. */

@@ -1,7 +1,7 @@
+import { pause } from "../../runtime/embedded/time.js";
 import { PROCESSES } from "../network/process-name.js";
 import { ProgressWatch } from "../progress/progress-watch.js";
 import { pick } from "../schedule/random.js";
-import { pause } from "../wait.js";
 import type { Fault } from "./fault.js";
 
 /** How long the second member has to take over, in milliseconds. */

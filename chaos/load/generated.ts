@@ -3,7 +3,8 @@ import type { Network } from "../../ledger/genesis/genesis.js";
 import { TRANSACTION_GAS } from "../../ledger/transaction/gas.js";
 import { signEthereum, signTransfer } from "../../ledger/transaction/index.js";
 import type { SignedTransaction } from "../../schemas/generated.js";
-import { type Chance, pick } from "../schedule/random.js";
+import type { Chance } from "../../simulator/kernel/random.js";
+import { pick } from "../schedule/random.js";
 import type { Publication } from "./submitted.js";
 
 const AMOUNT_MAX = 1_000_000;

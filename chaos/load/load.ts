@@ -1,8 +1,8 @@
+import { pause } from "../../runtime/embedded/time.js";
 import type { OpenEnvironment } from "../../runtime/process/environment.js";
 import { type Following, followNotifications } from "../../runtime/session/follow.js";
 import { Publisher, type Submission } from "../../runtime/session/publisher.js";
 import { Tracker } from "../../runtime/session/tracker.js";
-import { pause } from "../wait.js";
 import type { Publication, Submitted } from "./submitted.js";
 
 /** Pause before a publication that failed is tried again, in milliseconds. */

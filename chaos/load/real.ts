@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { PROJECT_ROOT } from "../../cli/project-root.js";
 import { type ReplayTransaction, readTransactions, sendersOf } from "../../cli/replay/input.js";
 import { DEFAULT_PARAMETERS, type Network } from "../../ledger/genesis/genesis.js";
 import type { GenesisAccount } from "../../schemas/generated.js";
-import { PROJECT_ROOT } from "../project-root.js";
 import type { Publication } from "./submitted.js";
 
 /** Chain id of the Ethereum mainnet, which the real transactions are signed for. */

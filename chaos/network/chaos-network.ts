@@ -2,6 +2,7 @@ import { openSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROJECT_ROOT } from "../../cli/project-root.js";
 import { demonstrationAccounts } from "../../cli/start/accounts.js";
 import { type EmbeddedSystem, startEmbedded } from "../../runtime/embedded/index.js";
 import { choosePorts } from "../../runtime/embedded/ports.js";
@@ -14,7 +15,6 @@ import { environmentOf } from "../../runtime/session/system.js";
 import { loadSettings } from "../../runtime/settings.js";
 import type { GenesisAccount } from "../../schemas/generated.js";
 import { MAINNET } from "../load/real.js";
-import { PROJECT_ROOT } from "../project-root.js";
 import { ReplyProxy } from "../proxy/reply-proxy.js";
 import { type ProcessName, VALIDATORS } from "./process-name.js";
 

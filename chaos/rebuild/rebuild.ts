@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROJECT_ROOT } from "../../cli/project-root.js";
 import { demonstrationAccounts } from "../../cli/start/accounts.js";
 import { feedViews } from "../../gateway/views/feed.js";
 import { createViews } from "../../gateway/views/index.js";
@@ -17,7 +18,6 @@ import { follow } from "../../runtime/session/follow.js";
 import { loadSettings } from "../../runtime/settings.js";
 import { toWire } from "../../schemas/codec.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
-import { PROJECT_ROOT } from "../project-root.js";
 import { within } from "../wait.js";
 import { rebuildStore } from "./store.js";
 

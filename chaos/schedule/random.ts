@@ -1,16 +1,4 @@
-/** Whole number from 0 up to, not including, n. */
-export type Chance = (n: number) => number;
-
-/** Numbers that look random and depend on the seed alone (mulberry32). */
-export function seeded(seed: number): Chance {
-  let state = seed | 0;
-  return (n) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * n);
-  };
-}
+import type { Chance } from "../../simulator/kernel/random.js";
 
 /** One of the items. Throws RangeError where there is none. */
 export function pick<T>(items: readonly T[], chance: Chance): T {

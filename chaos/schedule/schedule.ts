@@ -1,4 +1,5 @@
-import { type Chance, shuffled } from "./random.js";
+import type { Chance } from "../../simulator/kernel/random.js";
+import { shuffled } from "./random.js";
 
 /** Fault classes in rounds, for ever: each round has every class once, in an order of its own that the seed decides. */
 export function* rounds<T>(classes: readonly T[], chance: Chance): Generator<T, never> {

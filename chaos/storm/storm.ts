@@ -1,3 +1,5 @@
+import { pause } from "../../runtime/embedded/time.js";
+import { seeded } from "../../simulator/kernel/random.js";
 import { isSound, judge } from "../check/verdict.js";
 import type { FaultClass, Surroundings } from "../faults/fault.js";
 import { FAULTS } from "../faults/registry.js";
@@ -5,9 +7,8 @@ import { GeneratedTransfers } from "../load/generated.js";
 import { Load } from "../load/load.js";
 import { RealTransactions } from "../load/real.js";
 import { ChaosNetwork } from "../network/chaos-network.js";
-import { seeded } from "../schedule/random.js";
 import { rounds } from "../schedule/schedule.js";
-import { pause, within } from "../wait.js";
+import { within } from "../wait.js";
 import { type ChaosReport, reportOf, type Struck } from "./report.js";
 
 /** A fault begins this long after the one before, in milliseconds, or when that one is healed. */

@@ -6,6 +6,7 @@ import { PlainWriter } from "../kafka/plain-writer.js";
 import type { GroupConsumer } from "../kafka/ports.js";
 import { consumerConfig, heartbeatIntervalMs, whileJoined } from "./consumer-config.js";
 import type { Environment, OpenTask, StageDefinition, StageDriver, StageLog } from "./environment.js";
+import { Positions } from "./positions.js";
 import { StartOffsetError, startOffsets } from "./start-offsets.js";
 import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
 
@@ -14,8 +15,6 @@ import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
  * one gets what came in meanwhile together, instead of paying a request, a step and a write for each record.
  */
 const FETCH_PACE_MS = 25;
-/** Non-transactional stages commit positions this often, in milliseconds; what is repeated after a crash is void. */
-const COMMIT_INTERVAL_MS = 500;
 /** A second fault this soon after a store was forgotten halts the task, in milliseconds. */
 const WIPE_AGAIN_MS = 600_000;
 const REOPEN_DELAY_MS_MIN = 200;
@@ -45,10 +44,9 @@ export class StageRunner {
   private readonly writer: PlainWriter;
   private readonly driver: StageDriver;
   private readonly managed = new Map<number, Managed>();
-  private readonly toCommit = new Map<string, { topic: string; partition: number; offset: string }>();
+  private readonly positions: Positions;
   private readonly topicNames: ReadonlyMap<string, TopicName>;
   private readonly log: StageLog;
-  private commitTimer: Timer | undefined;
   private generation = 0;
   private stopping = false;
 
@@ -71,6 +69,7 @@ export class StageRunner {
         () => !this.stopping,
       ),
     );
+    this.positions = new Positions(this.consumer, { ...environment, log: this.log });
   }
 
   /** Resolves when the member has joined its group. */
@@ -93,7 +92,7 @@ export class StageRunner {
       partitionsConsumedConcurrently: 16,
       eachBatch: (payload) => this.take(payload),
     });
-    this.commitLater();
+    this.positions.start();
     await joined;
   }
 
@@ -185,10 +184,7 @@ export class StageRunner {
       managed.failures = 0;
       for (const [name, offset] of result.resumeAt ?? []) managed.positions.set(name, offset);
       // Of all inputs, though one has moved: a group that lost its positions must not get back some of them.
-      for (const [name, offset] of managed.positions) {
-        const topic = topicOnCluster(this.environment.network.genesis.network, name);
-        this.toCommit.set(`${topic}[${partition}]`, { topic, partition, offset: String(offset) });
-      }
+      this.positions.moved(partition, managed.positions);
       this.setPaused(partition, new Set(result.pause));
       for (const alert of result.alerts ?? []) this.log.warn({ partition, code: alert.code }, alert.message);
     },
@@ -268,26 +264,6 @@ export class StageRunner {
     }
   }
 
-  private commitLater(): void {
-    this.commitTimer = this.environment.clock.after(COMMIT_INTERVAL_MS, () => {
-      if (this.stopping) return;
-      this.commitLater();
-      void this.commit();
-    });
-  }
-
-  private async commit(): Promise<void> {
-    if (this.toCommit.size === 0) return;
-    const positions = [...this.toCommit.values()];
-    this.toCommit.clear();
-    try {
-      await this.consumer.commitOffsets(positions);
-    } catch (error) {
-      // Positions are a hint: after a rebalance the next owner repeats what is void.
-      this.log.debug({ error: String(error) }, "positions not committed");
-    }
-  }
-
   /** What each assigned partition number is doing. */
   status(): { partition: number; status: SlotStatus }[] {
     return Array.from(this.managed, ([partition, { status }]) => ({ partition, status }));
@@ -295,9 +271,9 @@ export class StageRunner {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    this.commitTimer?.cancel();
+    this.positions.stop();
     await Promise.all(Array.from(this.managed.values(), ({ slot }) => slot?.close()));
-    await this.commit();
+    await this.positions.commit();
     await this.consumer.disconnect().catch(() => undefined);
     await this.writer.close();
   }

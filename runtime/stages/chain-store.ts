@@ -14,7 +14,8 @@ import {
   POSITION_KEY,
   stateStoreKey,
 } from "../../processors/chain/store-layout.js";
-import type { Environment } from "../driver/environment.js";
+import type { StageTask } from "../../processors/stage.js";
+import type { Environment, OpenTask } from "../driver/environment.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { StoredState } from "../store/stored-state.js";
 
@@ -42,47 +43,48 @@ export function ownMemory(): (environment: Environment) => Environment {
 type Saved = Pick<ChainOptions, "position" | "uncertified" | "certificatesOffset">;
 
 /**
- * Opens the local store of a task that executes a shard. A missing, foreign or damaged one starts from the genesis and is
- * rebuilt by executing the log again.
+ * Opens a task that executes a shard, with its local store. A missing, foreign or damaged store starts from the genesis and
+ * is rebuilt by executing the log again.
+ * @param makeTask makes the task on what the store says; where it fails the store is let go of
  */
-export async function openChain(
+export async function openChainTask(
   environment: Environment,
   group: string,
   partition: number,
   wipe: boolean,
-): Promise<{ options: ChainOptions; store: Store; state: StoredState }> {
+  makeTask: (options: ChainOptions) => Promise<StageTask>,
+): Promise<OpenTask> {
   const { network, planted } = environment;
-  const rules = planted && { planted };
   const shard = shardOfPartition(environment, partition);
   const chainId = network.hash.toString("hex").slice(0, GENESIS_DIGITS);
   const name = `${chainId}/${group}-${partition}`;
+  const open = async (store: Store, state: StoredState, saved: Saved): Promise<OpenTask> => {
+    const task = await makeTask({ network, shard, state, ...saved, ...(planted && { planted }) });
+    return { task, store, state };
+  };
   const found = await environment.openStore(name, wipe);
-  const saved = await closedOnFailure(found, () => readSaved(found, name));
-  if (saved) {
-    const state = new StoredState(found);
-    return { options: { network, shard, state, ...saved, ...rules }, store: found, state };
-  }
+  const opened = await closedOnFailure(found, async () => {
+    const saved = await readSaved(found, name);
+    return saved && open(found, new StoredState(found), saved);
+  });
+  if (opened) return opened;
   await found.close();
   const store = await environment.openStore(name, true);
   const position = startOfChain(network.hash);
   const initial = initialState(network, shard);
-  await closedOnFailure(store, () =>
-    store.write([
+  return closedOnFailure(store, async () => {
+    await store.write([
       [OWNER_KEY, Buffer.from(name)],
       ...Array.from(
         initial,
         ([key, value]) => [stateStoreKey(key), encodeStateValue(0, network.hash, value)] as const,
       ),
       [POSITION_KEY, encodePosition(position)],
-    ]),
-  );
-  const state = new StoredState(store);
-  state.seed(initial);
-  return {
-    options: { network, shard, state, position, uncertified: new Map(), certificatesOffset: 0, ...rules },
-    store,
-    state,
-  };
+    ]);
+    const state = new StoredState(store);
+    state.seed(initial);
+    return open(store, state, { position, uncertified: new Map(), certificatesOffset: 0 });
+  });
 }
 
 /** undefined: the store is new, damaged, or a copy of another task's, which would lead to votes on another shard's blocks. */

@@ -4,8 +4,7 @@ import type { MacKey } from "../../processors/mac.js";
 import { read } from "../../processors/read.js";
 import type { Environment, OpenTask, StageDefinition } from "../driver/environment.js";
 import { TransactionalWriter } from "../kafka/transactional-writer.js";
-import type { Store } from "../store/level-store.js";
-import { openChain, ownMemory } from "./chain-store.js";
+import { openChainTask, ownMemory } from "./chain-store.js";
 import { tail } from "./tail.js";
 
 export function executeStage(macKey: MacKey): StageDefinition {
@@ -21,16 +20,13 @@ export function executeStage(macKey: MacKey): StageDefinition {
         environment.kafka,
         `${prefix}.execute.${partition}`,
       );
-      let store: Store | undefined;
       try {
-        const chain = await openChain(own(environment), "execute", partition, wipe);
-        store = chain.store;
-        const written = await writtenDigests(environment, partition, chain.options.position.height);
-        const task = new ExecuteTask({ ...chain.options, macKey, written });
-        return { task, store, state: chain.state, transactional };
+        const opened = await openChainTask(own(environment), "execute", partition, wipe, async (options) => {
+          const written = await writtenDigests(environment, partition, options.position.height);
+          return new ExecuteTask({ ...options, macKey, written });
+        });
+        return { ...opened, transactional };
       } catch (error) {
-        // What is left open stays locked.
-        await store?.close();
         await transactional.close();
         throw error;
       }

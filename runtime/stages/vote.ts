@@ -5,7 +5,7 @@ import { read } from "../../processors/read.js";
 import type { InputRecord } from "../../processors/stage.js";
 import { VoteTask } from "../../processors/vote/vote.js";
 import type { Environment, StageDefinition } from "../driver/environment.js";
-import { openChain, ownMemory } from "./chain-store.js";
+import { openChainTask, ownMemory } from "./chain-store.js";
 import { tail } from "./tail.js";
 
 /** A validator: its own group, key and stores. */
@@ -16,17 +16,12 @@ export function voteStage(validator: number, keyPair: KeyPair): StageDefinition 
     name: "vote",
     group,
     inputs: ["shard.log", "shard.finalized"],
-    async open(partition, environment, wipe) {
-      const { options, store, state } = await openChain(own(environment), group, partition, wipe);
-      try {
+    open: (partition, environment, wipe) =>
+      openChainTask(own(environment), group, partition, wipe, async (options) => {
         // Read to the end before anything is signed: the topic, not the store, remembers what was.
         const ownVotes = await votesOf(validator, environment, partition, options.position.height);
-        return { task: new VoteTask({ ...options, validator, keyPair, ownVotes }), store, state };
-      } catch (error) {
-        await store.close();
-        throw error;
-      }
-    },
+        return new VoteTask({ ...options, validator, keyPair, ownVotes });
+      }),
   };
 }
 

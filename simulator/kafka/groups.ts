@@ -34,10 +34,6 @@ export class Group {
 
   constructor(private readonly scheduler: Scheduler) {}
 
-  get memberCount(): number {
-    return this.members.size;
-  }
-
   join(
     request: { memberId: string; sessionMs: number; rebalanceMs: number; metadata: Buffer },
     reply: Reply<Joined>,

@@ -1,3 +1,12 @@
+/** Whole number from 0 up to, not including, n. */
+export type Chance = (n: number) => number;
+
+/** The numbers of a seed, for who needs nothing but them. */
+export function seeded(seed: number): Chance {
+  const random = new Random(seed);
+  return (n) => random.below(n);
+}
+
 /** Numbers that look random and depend on the seed alone (mulberry32). */
 export class Random {
   private state: number;

@@ -5,8 +5,8 @@ import { followNotifications } from "../../runtime/session/follow.js";
 import { Publisher } from "../../runtime/session/publisher.js";
 import { type Tracked, Tracker } from "../../runtime/session/tracker.js";
 import type { SignedTransaction } from "../../schemas/generated.js";
+import { seeded } from "../../simulator/kernel/random.js";
 import { INITIAL_BALANCE, type Wallet } from "../../simulator/world/network.js";
-import { seeded } from "../support/load.js";
 import { until } from "./support.js";
 
 /** What must become of a submission: "applied" (across shards: completed), or e.g. "refused NONCE_GAP"; "a|b": either. */

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FAULT_CLASSES } from "../../chaos/faults/fault.js";
 import { FAULTS } from "../../chaos/faults/registry.js";
-import { seeded } from "../../chaos/schedule/random.js";
 import { rounds } from "../../chaos/schedule/schedule.js";
 import { spreadOf } from "../../chaos/storm/spread.js";
+import { seeded } from "../../simulator/kernel/random.js";
 
 function take(classes: readonly string[], seed: number, count: number): string[] {
   const schedule = rounds(classes, seeded(seed));

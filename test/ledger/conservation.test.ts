@@ -5,9 +5,8 @@ import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import { totalAllocated } from "../../ledger/genesis/genesis.js";
 import { accountKey } from "../../ledger/state/key.js";
 import { amountOf, asAccount, asEscrow } from "../../ledger/state/state.js";
+import { type Chance, seeded } from "../../simulator/kernel/random.js";
 import { makeTestNetwork, ONE, type TestNetwork } from "../../simulator/world/network.js";
-import { seeded } from "../support/load.js";
-import type { Chance } from "../support/pipeline.js";
 import { ShardLog } from "../support/shard-log.js";
 
 const DEADLINE_MS = 400;

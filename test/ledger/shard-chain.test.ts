@@ -10,8 +10,8 @@ import { asAccount, asShard, MemoryState } from "../../ledger/state/state.js";
 import { isAuthenticBySignature } from "../../processors/chain/authenticity.js";
 import { codec } from "../../schemas/codec.js";
 import type { UserTransaction } from "../../schemas/generated.js";
+import { seeded } from "../../simulator/kernel/random.js";
 import { makeTestNetwork, ONE, SOURCE_PARTITIONS, START_MS } from "../../simulator/world/network.js";
-import { seeded } from "../support/load.js";
 import { ShardLog } from "../support/shard-log.js";
 
 const MAX_ENTRIES = 5;

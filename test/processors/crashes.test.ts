@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { seeded } from "../../simulator/kernel/random.js";
 import { INITIAL_BALANCE, makeTestNetwork } from "../../simulator/world/network.js";
 import { audit, balanceOf, feesOf, statuses } from "../support/auditor.js";
-import { Expectation, seeded, submitOne } from "../support/load.js";
+import { Expectation, submitOne } from "../support/load.js";
 import { Pipeline } from "../support/pipeline.js";
 import { CRASH_POINTS } from "../support/slot.js";
 

@@ -8,8 +8,8 @@ import { ValidateTask } from "../../processors/validate/validate.js";
 import { codec, toWire } from "../../schemas/codec.js";
 import type { SignedTransaction } from "../../schemas/generated.js";
 import { CHAIN_ID, MAC_KEY, makeTestNetwork, ONE } from "../../simulator/world/network.js";
+import { SCHEMA_IDS } from "../../simulator/world/topics.js";
 import { decoded, inputRecord } from "../support/shard-log.js";
-import { SCHEMA_IDS } from "../support/topics.js";
 
 const net = makeTestNetwork({ parameters: { transactionBytesMax: 2_048 } });
 const [ed, eth, other] = [net.wallet(1), net.wallet(1, 1), net.wallet(2)];

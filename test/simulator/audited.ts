@@ -9,8 +9,8 @@ import type { Intent } from "../../simulator/model/submissions.js";
 import type { Terms } from "../../simulator/model/terms.js";
 import type { Violation } from "../../simulator/model/violations.js";
 import { MAC_KEY, type TestNetwork } from "../../simulator/world/network.js";
+import { SCHEMA_IDS } from "../../simulator/world/topics.js";
 import { Pipeline } from "../support/pipeline.js";
-import { SCHEMA_IDS } from "../support/topics.js";
 
 /** A pipeline in memory whose records are kept in the order in which they were written, over all topics. */
 export class RecordedPipeline extends Pipeline {

@@ -1,8 +1,8 @@
 import type { InputRecord } from "../../processors/stage.js";
 import { codec, toWire, WIRE_HEADER_BYTES } from "../../schemas/codec.js";
 import type { RecordTypes } from "../../schemas/generated.js";
+import { SCHEMA_IDS } from "../../simulator/world/topics.js";
 import { type TopicName, topic } from "../../topics/catalogue.js";
-import { SCHEMA_IDS } from "../support/topics.js";
 
 /** A history that is altered in one place. */
 export class Tampered {

@@ -1,17 +1,7 @@
 import type { InputRecord } from "../../processors/stage.js";
+import type { Chance } from "../../simulator/kernel/random.js";
 import { ONE, type TestNetwork, type Wallet } from "../../simulator/world/network.js";
-import type { Chance, Pipeline } from "./pipeline.js";
-
-/** Numbers that look random and depend on the seed alone (mulberry32). */
-export function seeded(seed: number): Chance {
-  let state = seed | 0;
-  return (n) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * n);
-  };
-}
+import type { Pipeline } from "./pipeline.js";
 
 /** What a load must lead to, by a model that knows neither blocks nor shards' logs. */
 export class Expectation {

@@ -2,19 +2,18 @@ import type { PlantedRules } from "../../ledger/block/shard-chain.js";
 import type { InputRecord, StageName } from "../../processors/stage.js";
 import { codec, toWire } from "../../schemas/codec.js";
 import type { LogEntry, SignedTransaction } from "../../schemas/generated.js";
+import type { Chance } from "../../simulator/kernel/random.js";
 import { MAC_KEY, START_MS, type TestNetwork, type Wallet } from "../../simulator/world/network.js";
+import { SCHEMA_IDS } from "../../simulator/world/topics.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { type CrashPoint, Slot } from "./slot.js";
 import { allStages, type SimulatedEnvironment } from "./stages.js";
-import { type MemoryStore, SCHEMA_IDS, Topics } from "./topics.js";
+import { type MemoryStore, Topics } from "./topics.js";
 
 /** Records that a task gets in one step at most, unless chance decides. */
 const STEP_RECORDS_MAX = 500;
 /** More steps than any test needs: beyond it something goes round in circles. */
 const STEPS_MAX = 200_000;
-
-/** Decides what happens next; a whole number from 0 to below n. */
-export type Chance = (n: number) => number;
 
 export interface RunOptions {
   /** Chooses task, input and number of records; without it tasks take turns. */

@@ -23,8 +23,8 @@ import type {
   ValidatorSignature,
 } from "../../schemas/generated.js";
 import { MAC_KEY, START_MS, type TestNetwork } from "../../simulator/world/network.js";
+import { SCHEMA_IDS } from "../../simulator/world/topics.js";
 import { type TopicName, topic } from "../../topics/catalogue.js";
-import { SCHEMA_IDS } from "./topics.js";
 
 /** A record as a stage reads it. */
 export function inputRecord(

@@ -29,8 +29,9 @@ import { ValidateTask } from "../../processors/validate/validate.js";
 import { VoteTask } from "../../processors/vote/vote.js";
 import { StoredState } from "../../runtime/store/stored-state.js";
 import type { FinalityCertificate } from "../../schemas/generated.js";
+import { SCHEMA_IDS } from "../../simulator/world/topics.js";
 import type { TopicName } from "../../topics/catalogue.js";
-import { MemoryStore, SCHEMA_IDS, type Topics } from "./topics.js";
+import { MemoryStore, type Topics } from "./topics.js";
 
 /** What the stages of a simulated network share. */
 export interface SimulatedEnvironment {

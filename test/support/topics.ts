@@ -1,12 +1,8 @@
 import type { InputRecord, OutputRecord, StoreBatch } from "../../processors/stage.js";
 import type { Store } from "../../runtime/store/level-store.js";
 import { toWire } from "../../schemas/codec.js";
+import { SCHEMA_IDS } from "../../simulator/world/topics.js";
 import { CATALOGUE, type TopicName } from "../../topics/catalogue.js";
-
-/** Registered schema ids of the simulated registry, by topic. */
-export const SCHEMA_IDS: ReadonlyMap<TopicName, number> = new Map(
-  CATALOGUE.map(({ name }, index) => [name, index + 1]),
-);
 
 /** Partitioned topics in memory: offsets without gaps, append time from a clock. */
 export class Topics {
