@@ -4,9 +4,13 @@ import { StageRunner } from "../runtime/driver/stage-runner.js";
 import { openLog } from "../runtime/log.js";
 import { openEnvironment } from "../runtime/process/environment.js";
 import { STAGE_NAMES, stageDefinitions } from "../runtime/process/stages.js";
+import { SignaturePool } from "../runtime/signatures/pool.js";
 import { EXIT, failWith } from "./failure.js";
 import { settingsOf, withSettings } from "./settings-flags.js";
 import { stopRequested } from "./signals.js";
+
+/** Stages that check every signature. */
+const CHECKING_STAGES: readonly string[] = ["validate", "vote"];
 
 /** `rustorium run STAGE…`: stages in this process until a signal. Start it twice to scale. */
 export function runCommand(program: Command): void {
@@ -34,8 +38,16 @@ export function runCommand(program: Command): void {
     const definitions = stages.flatMap((stage) =>
       stageDefinitions(stage as StageName, environment.home, validators),
     );
+    const signatures = stages.some((stage) => CHECKING_STAGES.includes(stage))
+      ? new SignaturePool(environment.network.rules, (error) =>
+          log.error(
+            { error: error.message },
+            "a thread that checks signatures failed; the stages check them",
+          ),
+        )
+      : undefined;
     const runners = definitions.map((definition) => {
-      return new StageRunner(definition, environment, (error) => {
+      return new StageRunner(definition, { ...environment, ...(signatures && { signatures }) }, (error) => {
         log.fatal({ error: error.message }, "a consumer stopped for good");
         process.exit(EXIT.failed);
       });
@@ -46,7 +58,7 @@ export function runCommand(program: Command): void {
     if (!process.send) process.stderr.write(`${name}: running\n`);
     await stop;
     await Promise.all(runners.map((runner) => runner.stop()));
-    await environment.close();
+    await Promise.all([environment.close(), signatures?.close()]);
     process.exit(EXIT.ok);
   });
 }

@@ -1,4 +1,5 @@
 import type { StateChanges } from "../ledger/state/state.js";
+import type { Authorship } from "../ledger/transaction/authorship.js";
 import type { TopicName } from "../topics/catalogue.js";
 
 export type StageName = "validate" | "shard-assign" | "execute" | "vote" | "finalize" | "notify" | "relay";
@@ -13,6 +14,11 @@ export interface InputRecord {
   readonly key: Buffer | null;
   /** Confluent wire format; null is a tombstone. */
   readonly value: Buffer | null;
+  /**
+   * Set by the driver where it had the signature of the record's transaction checked ahead of the step, and it holds. Without
+   * it the step checks.
+   */
+  authorship?: Authorship | undefined;
 }
 
 /** A record that a stage writes. */

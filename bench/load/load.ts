@@ -1,5 +1,5 @@
-import { signEthereum, signTransfer } from "../../ledger/transaction/index.js";
 import type { Topology } from "../../ledger/topology.js";
+import { signEthereum, signTransfer } from "../../ledger/transaction/index.js";
 import { codec, toWire } from "../../schemas/codec.js";
 import type { SignedTransaction } from "../../schemas/generated.js";
 import { Random } from "../../simulator/kernel/random.js";

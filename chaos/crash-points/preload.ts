@@ -1,4 +1,3 @@
-import { ClassicLevel } from "classic-level";
 import { ExecuteTask } from "../../processors/execute/execute.js";
 import { FinalizeTask } from "../../processors/finalize/finalize.js";
 import { NotifyTask } from "../../processors/notify/notify.js";
@@ -8,6 +7,7 @@ import type { StageTask } from "../../processors/stage.js";
 import { ValidateTask } from "../../processors/validate/validate.js";
 import { VoteTask } from "../../processors/vote/vote.js";
 import { Kafka } from "../../runtime/kafka/kafkajs.js";
+import { LevelStore } from "../../runtime/store/level-store.js";
 import { type CrashPoint, OCCURRENCE_VARIABLE, POINT_VARIABLE } from "./crash-point.js";
 
 /**
@@ -86,7 +86,7 @@ around(kafka, "producer", undefined, (made) => {
   });
 });
 
-points(ClassicLevel.prototype, "batch", "before-store", "after-store");
+points(LevelStore.prototype, "write", "before-store", "after-store");
 
 const TASKS = [ExecuteTask, FinalizeTask, NotifyTask, RelayTask, ShardAssignTask, ValidateTask, VoteTask];
 for (const { prototype } of TASKS as readonly { readonly prototype: StageTask }[]) {

@@ -14,6 +14,7 @@ import { changesRootOf, type EncodedChange, encodeChanges } from "../state/encod
 import { feeAccountKey, type StateKey, shardKey } from "../state/key.js";
 import { Overlay } from "../state/overlay.js";
 import { asShard, type State, type StateChanges, shardValue } from "../state/state.js";
+import type { Authorship } from "../transaction/authorship.js";
 import { type DecodedTransaction, decodeTransaction } from "../transaction/index.js";
 import { applyMessage } from "./apply-message.js";
 import { applyTransaction } from "./apply-transaction.js";
@@ -43,6 +44,8 @@ export interface LogRecord {
   /** Broker's append time, in milliseconds since 1970. */
   readonly timeMs: number;
   readonly offset: number;
+  /** What checking the signature of its transaction found, where that was done before. */
+  readonly authorship?: Authorship | undefined;
 }
 
 /** A closed block with everything it did. */
@@ -60,8 +63,11 @@ export interface ExecutedBlock {
 
 /** How entries are judged. execute and vote differ only in how they check that a transaction is authentic. */
 export interface ExecutionRules {
-  /** Whether the sender signed it, and id and sender in the entry are the transaction's own. */
-  isAuthentic(entry: UserTransaction, decoded: DecodedTransaction): boolean;
+  /**
+   * Whether the sender signed it, and id and sender in the entry are the transaction's own.
+   * @param known what checking the signature found, where that was done before
+   */
+  isAuthentic(entry: UserTransaction, decoded: DecodedTransaction, known: Authorship | undefined): boolean;
   readonly planted?: PlantedRules;
 }
 
@@ -150,7 +156,8 @@ export class ShardChain {
     }
     const decoded = decodeTransaction(entry.transaction, this.network.rules);
     if (!decoded.ok) return { voided: "ILL_FORMED" } as const;
-    if (!this.rules.isAuthentic(entry, decoded.transaction)) return { voided: "NOT_AUTHENTIC" } as const;
+    if (!this.rules.isAuthentic(entry, decoded.transaction, record.authorship))
+      return { voided: "NOT_AUTHENTIC" } as const;
     this.marks.set(entry.sourcePartition, entry.sourceOffset);
     const block = this.begin(record);
     this.record(block, this.applyTransaction(entry, decoded.transaction, this.context(block)));

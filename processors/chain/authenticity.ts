@@ -1,8 +1,17 @@
+import type { Authorship } from "../../ledger/transaction/authorship.js";
 import { authenticate, type DecodedTransaction, transactionIdOf } from "../../ledger/transaction/index.js";
 import type { UserTransaction } from "../../schemas/generated.js";
 
-/** The full check: the signature, and that id and sender in the entry are the transaction's own. */
-export function isAuthenticBySignature(entry: UserTransaction, decoded: DecodedTransaction): boolean {
+/**
+ * The full check: the signature, and that id and sender in the entry are the transaction's own.
+ * @param known what checking the signature found, where the driver had that done before
+ */
+export function isAuthenticBySignature(
+  entry: UserTransaction,
+  decoded: DecodedTransaction,
+  known?: Authorship,
+): boolean {
+  if (known) return known.sender.equals(entry.sender) && known.transactionId.equals(entry.transactionId);
   const result = authenticate(entry.transaction, decoded);
   return (
     result.ok &&

@@ -103,6 +103,7 @@ export class ChainReader {
         bytes: record.value.subarray(WIRE_HEADER_BYTES),
         timeMs: record.timeMs,
         offset: record.offset,
+        authorship: record.authorship,
       });
       if (!block) continue;
       this.digests.closed(block.header.height, block.digest);

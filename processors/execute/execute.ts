@@ -39,13 +39,13 @@ export class ExecuteTask implements StageTask {
     this.writtenHeight = writtenHeight;
     this.partition = options.network.topology.shard(options.shard).partition;
     this.reader = new ChainReader(options, {
-      isAuthentic: (entry, decoded) => {
+      isAuthentic: (entry, decoded, known) => {
         const { height } = this.reader.chain.position;
         if (height >= this.writtenHeight && this.reader.certifiedHeight > this.distrustUntilFinal) {
           if (macMatches(entry, options.macKey)) return true;
           this.distrustUntilFinal = height;
         }
-        return isAuthenticBySignature(entry, decoded);
+        return isAuthenticBySignature(entry, decoded, known);
       },
     });
   }

@@ -1,5 +1,6 @@
 import type { RejectCode } from "../../ledger/reject-reasons.js";
 import {
+  type Authentication,
   authenticate,
   decodeTransaction,
   type TransactionRules,
@@ -57,8 +58,10 @@ export class ValidateTask implements StageTask {
       const { refusal } = decoded;
       return this.reject(record, refusal.code, refusal.detail, refusal.transactionId, refusal.sender);
     }
-    const authentic = authenticate(transaction, decoded.transaction);
-    const transactionId = transactionIdOf(transaction);
+    const authentic: Authentication = record.authorship
+      ? { ok: true, sender: record.authorship.sender }
+      : authenticate(transaction, decoded.transaction);
+    const transactionId = record.authorship?.transactionId ?? transactionIdOf(transaction);
     if (!authentic.ok) {
       const { refusal } = authentic;
       return this.reject(record, refusal.code, refusal.detail, transactionId, refusal.sender);

@@ -8,6 +8,7 @@ import type { PlainWriter } from "../kafka/plain-writer.js";
 import type { KafkaClient, OffsetsAdmin } from "../kafka/ports.js";
 import type { SchemaIds, Schemas } from "../kafka/schemas.js";
 import type { TransactionalWriter } from "../kafka/transactional-writer.js";
+import type { SignatureChecks } from "../signatures/pool.js";
 import type { Store } from "../store/level-store.js";
 import type { StoredState } from "../store/stored-state.js";
 
@@ -31,6 +32,8 @@ export interface Environment {
   readonly network: Network;
   /** Opens a local store by its path below the directory of stores; forgets what was in it first where `wipe`. */
   readonly openStore: (path: string, wipe: boolean) => Promise<Store>;
+  /** Checks signatures ahead of the steps; left out: the steps do it. */
+  readonly signatures?: SignatureChecks;
   readonly clock: Clock;
   /** A group member that isn't heard of for this long loses its partitions, in milliseconds. */
   readonly sessionTimeoutMs: number;
@@ -45,7 +48,7 @@ export interface OpenTask {
   readonly state?: StoredState;
   /** Writer of stages that write in Kafka transactions. */
   readonly transactional?: Pick<TransactionalWriter, "write" | "close">;
-  /** Looks up what a step needs and can't ask for itself; may throw. */
+  /** Looks up or works out ahead what a step needs and can't ask for itself; may throw. */
   readonly prepare?: (records: readonly InputRecord[]) => Promise<void>;
 }
 

@@ -16,6 +16,7 @@ import {
 } from "../../processors/chain/store-layout.js";
 import type { StageTask } from "../../processors/stage.js";
 import type { Environment, OpenTask } from "../driver/environment.js";
+import { BufferedStore } from "../store/buffered-store.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { StoredState } from "../store/stored-state.js";
 
@@ -62,14 +63,16 @@ export async function openChainTask(
     const task = await makeTask({ network, shard, state, ...saved, ...(planted && { planted }) });
     return { task, store, state };
   };
-  const found = await environment.openStore(name, wipe);
+  const openStore = async (forget: boolean) =>
+    new BufferedStore(await environment.openStore(name, forget), environment.clock);
+  const found = await openStore(wipe);
   const opened = await closedOnFailure(found, async () => {
     const saved = await readSaved(found, name);
     return saved && open(found, new StoredState(found), saved);
   });
   if (opened) return opened;
   await found.close();
-  const store = await environment.openStore(name, true);
+  const store = await openStore(true);
   const position = startOfChain(network.hash);
   const initial = initialState(network, shard);
   return closedOnFailure(store, async () => {

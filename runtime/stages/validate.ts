@@ -1,4 +1,5 @@
 import type { MacKey } from "../../processors/mac.js";
+import type { InputRecord } from "../../processors/stage.js";
 import { ValidateTask } from "../../processors/validate/validate.js";
 import { fromWire } from "../../schemas/codec.js";
 import type { StageDefinition } from "../driver/environment.js";
@@ -8,7 +9,7 @@ export function validateStage(macKey: MacKey): StageDefinition {
     name: "validate",
     group: "validate",
     inputs: ["transactions"],
-    async open(_partition, { network, schemas, schemaIds, clock }) {
+    async open(_partition, { network, schemas, schemaIds, clock, signatures }) {
       const schemaId = schemaIds.get("transactions")!;
       const task = new ValidateTask({
         network: network.genesis.network,
@@ -20,10 +21,13 @@ export function validateStage(macKey: MacKey): StageDefinition {
       return {
         task,
         prepare: async (records) => {
-          const foreign = records
-            .map((record) => fromWire(record.value)?.schemaId)
-            .filter((id): id is number => id !== undefined && id !== schemaId);
-          if (foreign.length > 0) await schemas.prepareForeign(foreign, clock.now());
+          const idOf = ({ value }: InputRecord) => fromWire(value)?.schemaId;
+          const foreign = records.map(idOf).filter((id): id is number => id !== undefined && id !== schemaId);
+          const own = foreign.length === 0 ? records : records.filter((record) => idOf(record) === schemaId);
+          await Promise.all([
+            foreign.length > 0 ? schemas.prepareForeign(foreign, clock.now()) : undefined,
+            signatures?.check("transactions", own),
+          ]);
         },
       };
     },

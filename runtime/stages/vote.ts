@@ -16,12 +16,19 @@ export function voteStage(validator: number, keyPair: KeyPair): StageDefinition 
     name: "vote",
     group,
     inputs: ["shard.log", "shard.finalized"],
-    open: (partition, environment, wipe) =>
-      openChainTask(own(environment), group, partition, wipe, async (options) => {
+    async open(partition, environment, wipe) {
+      const opened = await openChainTask(own(environment), group, partition, wipe, async (options) => {
         // Read to the end before anything is signed: the topic, not the store, remembers what was.
         const ownVotes = await votesOf(validator, environment, partition, options.position.height);
         return new VoteTask({ ...options, validator, keyPair, ownVotes });
-      }),
+      });
+      return {
+        ...opened,
+        prepare: async (records) => {
+          if (records[0]!.topic === "shard.log") await environment.signatures?.check("shard.log", records);
+        },
+      };
+    },
   };
 }
 

@@ -1,0 +1,82 @@
+import type { StoreBatch } from "../../processors/stage.js";
+import type { Clock, Timer } from "../clock.js";
+import type { Store } from "./level-store.js";
+
+/** How long writes gather before they go to disk together, in milliseconds. A crash costs executing so much again. */
+const GATHER_MS = 5_000;
+/** So many keys go to disk at once, however recent: what is gathered is memory. */
+const GATHERED_MAX = 20_000;
+
+/**
+ * Gathers the batches of a store and writes them as one: a key that changes with every block is written once. What reaches
+ * the disk is always the state after some batch, never between two. Reads see everything.
+ */
+export class BufferedStore implements Store {
+  private gathered = new Map<string, Buffer | null>();
+  /** On its way to the disk. */
+  private leaving: Map<string, Buffer | null> = new Map();
+  private flushing: Promise<void> = Promise.resolve();
+  private timer: Timer | undefined;
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+  ) {}
+
+  get(key: string): Buffer | undefined {
+    let fresh = this.gathered.get(key);
+    if (fresh === undefined) fresh = this.leaving.get(key);
+    if (fresh !== undefined) return fresh ?? undefined;
+    return this.store.get(key);
+  }
+
+  async *range(from: string, below: string): AsyncIterable<readonly [string, Buffer]> {
+    await this.flush();
+    yield* this.store.range(from, below);
+  }
+
+  /** Throws what an earlier write to the disk threw. */
+  async write(batch: StoreBatch): Promise<void> {
+    this.rethrow();
+    for (const [key, value] of batch) this.gathered.set(key, value);
+    if (this.gathered.size >= GATHERED_MAX) await this.flush();
+    else if (this.gathered.size > 0) {
+      this.timer ??= this.clock.after(GATHER_MS, () => {
+        this.timer = undefined;
+        // The next write says what went wrong.
+        this.flush().catch(() => undefined);
+      });
+    }
+  }
+
+  /** Puts everything on disk that was written so far. */
+  private async flush(): Promise<void> {
+    this.timer?.cancel();
+    this.timer = undefined;
+    await this.flushing;
+    this.rethrow();
+    if (this.gathered.size === 0) return;
+    this.leaving = this.gathered;
+    this.gathered = new Map();
+    this.flushing = this.store.write([...this.leaving]).then(
+      () => {
+        this.leaving = new Map();
+      },
+      (error: unknown) => {
+        this.failure = { error };
+      },
+    );
+    await this.flushing;
+    this.rethrow();
+  }
+
+  private rethrow(): void {
+    if (this.failure) throw this.failure.error;
+  }
+
+  async close(): Promise<void> {
+    await this.flush().catch(() => undefined);
+    await this.store.close();
+  }
+}
