@@ -1,4 +1,4 @@
-import { constantTimeEquals, keyedHash } from "../ledger/crypto/hash.js";
+import { constantTimeEquals, HASH_BYTES, keyedHash } from "../ledger/crypto/hash.js";
 import { codec } from "../schemas/codec.js";
 import type { UserTransaction } from "../schemas/generated.js";
 
@@ -6,27 +6,26 @@ import type { UserTransaction } from "../schemas/generated.js";
 export type MacKey = Buffer;
 
 const MAC_DOMAIN = Buffer.from("rustorium/validated/v1\0");
+const NO_MAC = Buffer.alloc(HASH_BYTES);
 
 /** What validate vouches for: everything in the entry but the MAC. */
 export type MacContent = Omit<UserTransaction, "mac">;
 
-/** Keyed BLAKE2b-256 over a domain tag and the content. About 1 µs instead of the 42-76 µs of a signature check. */
-export function macOf(content: MacContent, key: MacKey): Buffer {
-  const head = Buffer.allocUnsafe(4 + 8 + 8);
-  head.writeInt32BE(content.sourcePartition, 0);
-  head.writeBigInt64BE(BigInt(content.sourceOffset), 4);
-  head.writeBigInt64BE(BigInt(content.submittedAt), 12);
-  return keyedHash(
-    key,
-    MAC_DOMAIN,
-    head,
-    content.sender,
-    content.transactionId,
-    codec("SignedTransaction").encode(content.transaction),
-  );
+/**
+ * Avro bytes of a ValidatedTransaction with its MAC: keyed BLAKE2b-256 over a domain tag and all bytes in front of the MAC,
+ * which is the last field. About 1 µs instead of the 42-76 µs of a signature check.
+ */
+export function withMac(content: MacContent, key: MacKey): Buffer {
+  const bytes = codec("ValidatedTransaction").encode({ ...content, mac: NO_MAC });
+  macOf(bytes, key).copy(bytes, bytes.length - HASH_BYTES);
+  return bytes;
 }
 
-/** Whether the MAC is validate's. */
-export function macMatches(entry: UserTransaction, key: MacKey): boolean {
-  return constantTimeEquals(entry.mac, macOf(entry, key));
+/** Whether the MAC in the bytes of a ValidatedTransaction, which are those of a UserTransaction too, is validate's. */
+export function macMatches(bytes: Buffer, key: MacKey): boolean {
+  return constantTimeEquals(bytes.subarray(bytes.length - HASH_BYTES), macOf(bytes, key));
+}
+
+function macOf(bytes: Buffer, key: MacKey): Buffer {
+  return keyedHash(key, MAC_DOMAIN, bytes.subarray(0, bytes.length - HASH_BYTES));
 }

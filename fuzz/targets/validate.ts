@@ -76,7 +76,7 @@ export const target: Target = {
       return letter.code;
     }
     const entry = decoded("ValidatedTransaction", out);
-    must(macMatches(entry, MAC_KEY), "a MAC that isn't its own");
+    must(macMatches(out!.value!, MAC_KEY), "a MAC that isn't its own");
     must(entry.transactionId.equals(transactionIdOf(entry.transaction)), "another id");
     must(out!.key?.equals(entry.sender) ?? false, "the key isn't the sender");
     must(key === null || key.length === 0 || key.equals(entry.sender), "another's key was taken");

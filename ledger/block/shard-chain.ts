@@ -65,9 +65,9 @@ export interface ExecutedBlock {
 export interface ExecutionRules {
   /**
    * Whether the sender signed it, and id and sender in the entry are the transaction's own.
-   * @param known what checking the signature found, where that was done before
+   * @param record what the entry was read from
    */
-  isAuthentic(entry: UserTransaction, decoded: DecodedTransaction, known: Authorship | undefined): boolean;
+  isAuthentic(entry: UserTransaction, decoded: DecodedTransaction, record: LogRecord): boolean;
   readonly planted?: PlantedRules;
 }
 
@@ -156,7 +156,7 @@ export class ShardChain {
     }
     const decoded = decodeTransaction(entry.transaction, this.network.rules);
     if (!decoded.ok) return { voided: "ILL_FORMED" } as const;
-    if (!this.rules.isAuthentic(entry, decoded.transaction, record.authorship))
+    if (!this.rules.isAuthentic(entry, decoded.transaction, record))
       return { voided: "NOT_AUTHENTIC" } as const;
     this.marks.set(entry.sourcePartition, entry.sourceOffset);
     const block = this.begin(record);

@@ -1,15 +1,15 @@
-import type { Authorship } from "../../ledger/transaction/authorship.js";
+import type { LogRecord } from "../../ledger/block/shard-chain.js";
 import { authenticate, type DecodedTransaction, transactionIdOf } from "../../ledger/transaction/index.js";
 import type { UserTransaction } from "../../schemas/generated.js";
 
 /**
  * The full check: the signature, and that id and sender in the entry are the transaction's own.
- * @param known what checking the signature found, where the driver had that done before
+ * @param record what the entry was read from; what checking the signature found may be on it already
  */
 export function isAuthenticBySignature(
   entry: UserTransaction,
   decoded: DecodedTransaction,
-  known?: Authorship,
+  { authorship: known }: Pick<LogRecord, "authorship">,
 ): boolean {
   if (known) return known.sender.equals(entry.sender) && known.transactionId.equals(entry.transactionId);
   const result = authenticate(entry.transaction, decoded);

@@ -5,6 +5,7 @@ import { isAuthenticBySignature } from "../chain/authenticity.js";
 import { type ChainOptions, ChainReader } from "../chain/chain-reader.js";
 import { type MacKey, macMatches } from "../mac.js";
 import type { Alert, InputRecord, OutputRecord, StageTask, StepResult } from "../stage.js";
+import { userTransactionBytes } from "../user-transaction.js";
 import { recordsOf } from "./block-records.js";
 
 export interface ExecuteOptions extends ChainOptions {
@@ -39,13 +40,13 @@ export class ExecuteTask implements StageTask {
     this.writtenHeight = writtenHeight;
     this.partition = options.network.topology.shard(options.shard).partition;
     this.reader = new ChainReader(options, {
-      isAuthentic: (entry, decoded, known) => {
+      isAuthentic: (entry, decoded, record) => {
         const { height } = this.reader.chain.position;
         if (height >= this.writtenHeight && this.reader.certifiedHeight > this.distrustUntilFinal) {
-          if (macMatches(entry, options.macKey)) return true;
+          if (macMatches(userTransactionBytes(record.bytes), options.macKey)) return true;
           this.distrustUntilFinal = height;
         }
-        return isAuthenticBySignature(entry, decoded, known);
+        return isAuthenticBySignature(entry, decoded, record);
       },
     });
   }

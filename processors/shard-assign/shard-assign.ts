@@ -2,12 +2,7 @@ import type { Topology } from "../../ledger/topology.js";
 import { codec, fromWire } from "../../schemas/codec.js";
 import { unreadable } from "../read.js";
 import type { Alert, InputRecord, OutputRecord, StageTask, StepResult } from "../stage.js";
-
-/**
- * Start of a LogEntry that is a UserTransaction: its place in the union. The rest is the ValidatedTransaction's bytes, which
- * has the same fields in the same order; so they are carried on, not encoded again.
- */
-const USER_TRANSACTION_BRANCH = Buffer.of(0);
+import { logEntryOf } from "../user-transaction.js";
 
 /**
  * Second stage: appends each validated transaction to the log of the shard that owns its sender. Repeats after a restart
@@ -37,7 +32,7 @@ export class ShardAssignTask implements StageTask {
       topic: "shard.log",
       partition,
       key: null,
-      value: Buffer.concat([USER_TRANSACTION_BRANCH, wire.avroBytes]),
+      value: logEntryOf(wire.avroBytes),
     };
   }
 }

@@ -9,7 +9,7 @@ import {
 import { codec, fromWire, WIRE_HEADER_BYTES } from "../../schemas/codec.js";
 import type { RejectedTransaction, SignedTransaction } from "../../schemas/generated.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
-import { type MacKey, macOf } from "../mac.js";
+import { type MacKey, withMac } from "../mac.js";
 import type { InputRecord, OutputRecord, StageTask, StepResult } from "../stage.js";
 
 /** Decoder of a schema id that a producer used; undefined: the registry doesn't know it or it doesn't fit. */
@@ -88,7 +88,7 @@ export class ValidateTask implements StageTask {
       topic: "transactions.validated",
       partition: record.partition,
       key: sender,
-      value: codec("ValidatedTransaction").encode({ ...content, mac: macOf(content, macKey) }),
+      value: withMac(content, macKey),
     };
   }
 

@@ -1,10 +1,14 @@
 import { createRequire } from "node:module";
-import { type Crc32C, type Encoded, encodeProduceBody, type ProduceArguments } from "./produce-request.js";
+import { crc32c } from "./crc32c.js";
+import { murmur2 } from "./murmur2.js";
+import { type Encoded, encodeProduceBody, type ProduceArguments } from "./produce-request.js";
+import { batchLength, COUNTED_FROM, type DecodedBatch, decodeRecordBatch } from "./record-batch.js";
 
 /**
  * The only file that loads kafkajs. Before it does, internal functions of kafkajs 2.2.4 (pinned) are replaced that cost
  * more than all of our own work: how messages are grouped by partition (quadratic in kafkajs), how a produce request is
- * encoded, how a request gets its frame, and how often coordinators are looked up. `test/kafka/replacements.test.ts`
+ * encoded, how a request gets its frame, how often coordinators are looked up, how fetched records are decoded and sifted, and
+ * two hashes. `test/kafka/replacements.test.ts`
  * compares them with the originals.
  */
 
@@ -23,7 +27,6 @@ interface FrameArguments {
   readonly request: { apiKey: number; apiVersion: number; encode(): Promise<Encoded> };
 }
 
-const crc32C = require("kafkajs/src/protocol/recordBatch/crc32C/index.js") as Crc32C;
 const NO_COMPRESSION = 0;
 
 replace<RequestOf<ProduceArguments>>("protocol/requests/produce/v3/request.js", (original) => (args) => {
@@ -34,7 +37,7 @@ replace<RequestOf<ProduceArguments>>("protocol/requests/produce/v3/request.js", 
     );
   const request = original(args);
   return isPlain
-    ? { ...request, encode: async () => encoded(encodeProduceBody(args, Date.now(), crc32C)) }
+    ? { ...request, encode: async () => encoded(encodeProduceBody(args, Date.now(), crc32c)) }
     : request;
 });
 
@@ -72,6 +75,69 @@ replace<(args: FrameArguments) => Promise<Encoded>>(
       return encoded(frame);
     },
 );
+
+replace<(key: Buffer | string) => number>("producer/partitioners/default/murmur2.js", () => murmur2);
+
+interface FetchDecoder {
+  readonly buffer: Buffer;
+  offset: number;
+}
+replace<(decoder: FetchDecoder) => Promise<DecodedBatch>>(
+  "protocol/recordBatch/v0/decoder.js",
+  (original) => async (decoder) => {
+    const { buffer, offset } = decoder;
+    const end = offset + COUNTED_FROM + batchLength(buffer, offset);
+    // The last batch of a reply may be cut off: kafkajs knows how to say so.
+    const decoded = end <= buffer.length ? decodeRecordBatch(buffer, offset) : undefined;
+    if (!decoded) return original(decoder);
+    decoder.offset = end;
+    return decoded;
+  },
+);
+
+interface FetchedMessage {
+  readonly offset: string;
+  readonly isControlRecord: boolean;
+}
+interface FetchedPartition {
+  readonly partition: number;
+  readonly highWatermark: string;
+  readonly abortedTransactions?: readonly object[];
+  readonly messages: FetchedMessage[];
+}
+type BatchClass = new (topic: string, fetchedOffset: string, data: FetchedPartition) => object;
+
+replace<BatchClass>("consumer/batch.js", (Batch) => {
+  const filterAborted = require("kafkajs/src/consumer/filterAbortedMessages.js") as (given: {
+    messages: FetchedMessage[];
+    abortedTransactions: readonly object[] | undefined;
+  }) => FetchedMessage[];
+  /** The same fields as kafkajs' constructor makes, without a BigInt for each message; all else is inherited from it. */
+  class SiftedBatch {
+    readonly fetchedOffset: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly highWatermark: string;
+    readonly rawMessages: FetchedMessage[];
+    readonly messagesWithinOffset: FetchedMessage[];
+    readonly messages: FetchedMessage[];
+    constructor(topic: string, fetchedOffset: string, data: FetchedPartition) {
+      this.fetchedOffset = fetchedOffset;
+      this.topic = topic;
+      this.partition = data.partition;
+      this.highWatermark = data.highWatermark;
+      this.rawMessages = data.messages;
+      const from = Number(fetchedOffset);
+      this.messagesWithinOffset = data.messages.filter(({ offset }) => Number(offset) >= from);
+      this.messages = filterAborted({
+        messages: this.messagesWithinOffset,
+        abortedTransactions: data.abortedTransactions,
+      }).filter(({ isControlRecord }) => !isControlRecord);
+    }
+  }
+  Object.setPrototypeOf(SiftedBatch.prototype, Batch.prototype as object);
+  return SiftedBatch as unknown as BatchClass;
+});
 
 interface Coordinated {
   findGroupCoordinatorMetadata(args: { groupId: string; coordinatorType: number }): Promise<object>;

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { applyTransaction } from "../../ledger/block/apply-transaction.js";
 import { asAccount } from "../../ledger/state/state.js";
 import { transactionIdOf } from "../../ledger/transaction/index.js";
-import { macOf } from "../../processors/mac.js";
 import { read } from "../../processors/read.js";
 import type { SignedTransaction, UserTransaction } from "../../schemas/generated.js";
 import { INITIAL_BALANCE, MAC_KEY, makeTestNetwork, ONE } from "../../simulator/world/network.js";
 import { audit, balanceOf, certificatesOf, replay, stateTable, statuses } from "../support/auditor.js";
+import { macOf } from "../support/mac.js";
 import { Pipeline } from "../support/pipeline.js";
 import { creditTooMuch, WRONG_AMOUNT } from "../support/wrong-credit.js";
 

@@ -10,7 +10,6 @@ import { isAuthenticBySignature } from "../../processors/chain/authenticity.js";
 import type { ChainOptions } from "../../processors/chain/chain-reader.js";
 import { recordsOf } from "../../processors/execute/block-records.js";
 import { validatorRecordKey } from "../../processors/keys.js";
-import { macOf } from "../../processors/mac.js";
 import type { InputRecord, OutputRecord } from "../../processors/stage.js";
 import { codec, toWire } from "../../schemas/codec.js";
 import type {
@@ -25,6 +24,7 @@ import type {
 import { MAC_KEY, START_MS, type TestNetwork } from "../../simulator/world/network.js";
 import { SCHEMA_IDS } from "../../simulator/world/topics.js";
 import { type TopicName, topic } from "../../topics/catalogue.js";
+import { macOf } from "./mac.js";
 
 /** A record as a stage reads it. */
 export function inputRecord(
