@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
 import type { LoadScheme } from "./load/accounts.js";
 import { runPipeline } from "./pipeline/run.js";
+import { runStages } from "./stages/run.js";
 
 /** Exit codes: 0 measured, 2 could not be done. */
 const EXIT = { done: 0, failed: 2 } as const;
+const SCHEMES: readonly LoadScheme[] = ["ed25519", "ethereum", "mixed"];
 
 const startedMs = Date.now();
 const say = (line: string) =>
@@ -30,21 +32,43 @@ async function main(): Promise<number> {
       "warm-up": { type: "string", default: "20" },
       seconds: { type: "string", default: "30" },
       "latency-seconds": { type: "string", default: "15" },
+      transactions: { type: "string", default: "20000" },
       json: { type: "boolean", default: false },
     },
   });
-  const report = await runPipeline({
-    validators: Number(values.validators),
-    scheme: values.scheme as LoadScheme,
-    accounts: Number(values.accounts),
-    skew: values.zipf === undefined ? "uniform" : { zipf: Number(values.zipf) },
-    crossShare: Number(values.cross),
-    seed: Number(values.seed),
-    warmUpSeconds: Number(values["warm-up"]),
-    measureSeconds: Number(values.seconds),
-    latencySeconds: Number(values["latency-seconds"]),
+  const scheme = SCHEMES.find((name) => name === values.scheme);
+  if (!scheme) throw new RangeError(`no scheme ${values.scheme}: ${SCHEMES.join(", ")}`);
+  const common = {
+    validators: whole(values.validators, 1),
+    scheme,
+    accounts: whole(values.accounts, 8),
+    crossShare: share(values.cross),
+    seed: whole(values.seed, 0),
     say,
-  });
+  };
+  const report =
+    values.scenario === "stages"
+      ? runStages({ ...common, transactions: whole(values.transactions, 1) })
+      : await runPipeline({
+          ...common,
+          skew: values.zipf === undefined ? "uniform" : { zipf: Number(values.zipf) },
+          warmUpSeconds: whole(values["warm-up"], 1),
+          measureSeconds: whole(values.seconds, 1),
+          latencySeconds: whole(values["latency-seconds"], 0),
+        });
   process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
   return EXIT.done;
+}
+
+function whole(text: string, least: number): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < least)
+    throw new RangeError(`${text} is no whole number of at least ${least}`);
+  return number;
+}
+
+function share(text: string): number {
+  const number = Number(text);
+  if (!(number >= 0 && number <= 1)) throw new RangeError(`${text} is no share between 0 and 1`);
+  return number;
 }

@@ -4,6 +4,7 @@ import { StageRunner } from "../runtime/driver/stage-runner.js";
 import { openLog } from "../runtime/log.js";
 import { openEnvironment } from "../runtime/process/environment.js";
 import { STAGE_NAMES, stageDefinitions } from "../runtime/process/stages.js";
+import { answerUsage } from "../runtime/process/usage.js";
 import { SignaturePool } from "../runtime/signatures/pool.js";
 import { EXIT, failWith } from "./failure.js";
 import { settingsOf, withSettings } from "./settings-flags.js";
@@ -54,6 +55,7 @@ export function runCommand(program: Command): void {
     });
     const stop = stopRequested();
     await Promise.all(runners.map((runner) => runner.start()));
+    answerUsage(runners, () => signatures?.checkedMs ?? 0);
     process.send?.({ kind: "ready" });
     if (!process.send) process.stderr.write(`${name}: running\n`);
     await stop;

@@ -49,6 +49,7 @@ export class StageRunner {
   private readonly log: StageLog;
   private generation = 0;
   private stopping = false;
+  private steppingMs = 0;
 
   constructor(
     readonly definition: StageDefinition,
@@ -179,6 +180,7 @@ export class StageRunner {
   private readonly events = {
     stepped: (partition: number, result: StepResult, times: StepTimes): void => {
       this.log.trace({ partition, records: result.records.length, ...times }, "step");
+      this.steppingMs += times.stepMs;
       const managed = this.managed.get(partition);
       if (!managed) return;
       managed.failures = 0;
@@ -262,6 +264,11 @@ export class StageRunner {
       timer?.cancel();
       await heartbeat();
     }
+  }
+
+  /** What all steps took so far, in milliseconds of wall time. */
+  get steppedMs(): number {
+    return this.steppingMs;
   }
 
   /** What each assigned partition number is doing. */

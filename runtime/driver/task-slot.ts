@@ -12,6 +12,7 @@ const QUEUED_RECORDS_MAX = 10_000;
 
 /** What a step took, in milliseconds. */
 export interface StepTimes {
+  /** The step itself; 0 for a timer. */
   readonly stepMs: number;
   /** Writing and storing what it asked for. */
   readonly performMs: number;
@@ -76,16 +77,16 @@ export class TaskSlot {
   private async run(): Promise<void> {
     try {
       while (!this.closed) {
-        const startMs = performance.now();
-        const result = await this.stepOnce();
-        if (!result) break;
+        const stepped = await this.stepOnce();
+        if (!stepped) break;
+        const { result, stepMs } = stepped;
         const steppedMs = performance.now();
         if (this.closed) return;
         this.schedule(result.wakeAtMs);
         await perform(result, this.partition, this.open, this.driver);
         if (this.closed) return;
         this.events.stepped(this.partition, result, {
-          stepMs: steppedMs - startMs,
+          stepMs,
           performMs: performance.now() - steppedMs,
         });
       }
@@ -106,15 +107,18 @@ export class TaskSlot {
     return this.wakeAtMs !== undefined && this.wakeAtMs <= this.now();
   }
 
-  private async stepOnce(): Promise<StepResult | undefined> {
-    if (this.isDue && this.open.task.timer) {
+  private async stepOnce(): Promise<{ result: StepResult; stepMs: number } | undefined> {
+    const { task, prepare } = this.open;
+    if (this.isDue && task.timer) {
       this.wakeAtMs = undefined;
-      return this.open.task.timer(this.now());
+      return { result: task.timer(this.now()), stepMs: 0 };
     }
     const records = this.takeRecords();
     if (records.length === 0) return undefined;
-    if (this.open.prepare) await this.open.prepare(records);
-    return this.open.task.step(records, this.now());
+    if (prepare) await prepare(records);
+    const startMs = performance.now();
+    const result = task.step(records, this.now());
+    return { result, stepMs: performance.now() - startMs };
   }
 
   /** The next records of one topic, several fetches together. */

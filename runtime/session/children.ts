@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import type { ProcessUsage, UsageMessage } from "../process/usage.js";
 
 /** A child that ends by itself is started again after this long, in milliseconds. */
 const RESTART_MS_MIN = 250;
@@ -18,6 +19,9 @@ const HEAP_MIB_INITIAL = 224;
 
 /** Young generation, in MiB: most objects live for one batch, and should be dead before they are looked at. */
 const YOUNG_MIB_MAX = 32;
+
+/** How long a child may take to say what it does, in milliseconds: it may be in the middle of a step. */
+const USAGE_TIMEOUT_MS = 2_000;
 
 /** One process to run: the arguments of `rustorium`. */
 export interface ChildPlan {
@@ -134,6 +138,18 @@ export class Children {
     return new Map(Array.from(this.running, ([name, { start }]) => [name, start.pid]));
   }
 
+  /** Asks each stage process what it spends its time with; those that don't answer in time are left out. */
+  async usages(): Promise<Map<string, ProcessUsage>> {
+    const usages = new Map<string, ProcessUsage>();
+    await Promise.all(
+      Array.from(this.running, async ([name, { child }]) => {
+        const usage = await usageOf(child);
+        if (usage) usages.set(name, usage);
+      }),
+    );
+    return usages;
+  }
+
   /** The last start of a child that runs. */
   startOf(name: string): ChildStart | undefined {
     return this.running.get(name)?.start;
@@ -159,6 +175,25 @@ export class Children {
     this.stopping = true;
     await Promise.all(Array.from(this.running.values(), (running) => Children.stopOne(running, "SIGTERM")));
   }
+}
+
+function usageOf(child: ChildProcess): Promise<ProcessUsage | undefined> {
+  return new Promise((resolve) => {
+    const end = (usage?: ProcessUsage) => {
+      clearTimeout(timer);
+      child.off("message", take);
+      resolve(usage);
+    };
+    const timer = setTimeout(end, USAGE_TIMEOUT_MS);
+    const take = (message: unknown) => {
+      const { kind, usage } = message as Partial<UsageMessage>;
+      if (kind === "usage" && usage) end(usage);
+    };
+    child.on("message", take);
+    child.send({ kind: "usage" } satisfies UsageMessage, (error) => {
+      if (error) end();
+    });
+  });
 }
 
 /**

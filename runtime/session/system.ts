@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { type Cluster, openCluster } from "../process/cluster.js";
 import { type FoundingPlan, prepareNetwork } from "../process/found.js";
+import type { ProcessUsage } from "../process/usage.js";
 import { SettingError, type Settings } from "../settings.js";
 import { Children, networkPlan } from "./children.js";
 
@@ -16,6 +17,8 @@ export interface RunningSystem {
   readonly founded: boolean;
   /** Process ids of all children, by name. */
   pids(): Map<string, number>;
+  /** What each process of stages spends its time with, by name. */
+  usages(): Promise<Map<string, ProcessUsage>>;
   /** Starts a gateway; resolves with its address. */
   startGateway(): Promise<string>;
   stop(): Promise<void>;
@@ -72,6 +75,7 @@ export async function startSystem(
       network,
       founded,
       pids: () => new Map([...cluster.pids(), ...children.pids()]),
+      usages: () => children.usages(),
       startGateway: () => children.start({ name: "gateway", args: ["gateway"] }),
       stop,
     };

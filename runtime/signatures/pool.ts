@@ -32,6 +32,7 @@ interface Thread {
 export class SignaturePool implements SignatureChecks {
   private readonly threads: Thread[];
   private nextId = 0;
+  private busyMs = 0;
 
   constructor(
     rules: TransactionRules,
@@ -47,7 +48,8 @@ export class SignaturePool implements SignatureChecks {
       resourceLimits: THREAD_HEAP_MIB,
     });
     const thread: Thread = { worker, load: 0, waiting: new Map() };
-    worker.on("message", ({ id, verdicts }: { id: number; verdicts: Uint8Array }) => {
+    worker.on("message", ({ id, verdicts, tookMs }: { id: number; verdicts: Uint8Array; tookMs: number }) => {
+      this.busyMs += tookMs;
       thread.waiting.get(id)?.(verdicts);
       thread.waiting.delete(id);
     });
@@ -65,6 +67,11 @@ export class SignaturePool implements SignatureChecks {
     if (index >= 0) this.threads.splice(index, 1);
     for (const resolve of thread.waiting.values()) resolve(undefined);
     thread.waiting.clear();
+  }
+
+  /** What all jobs took so far, in milliseconds of wall time. */
+  get checkedMs(): number {
+    return this.busyMs;
   }
 
   async check(topic: JobTopic, records: readonly InputRecord[]): Promise<void> {

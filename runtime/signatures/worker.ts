@@ -7,6 +7,9 @@ import { checkJob, type Job } from "./job.js";
 const rules = workerData as TransactionRules;
 
 parentPort!.on("message", ({ id, job }: { id: number; job: Job }) => {
+  const startMs = performance.now();
   const verdicts = checkJob(job, rules);
-  parentPort!.postMessage({ id, verdicts }, [verdicts.buffer as ArrayBuffer]);
+  parentPort!.postMessage({ id, verdicts, tookMs: performance.now() - startMs }, [
+    verdicts.buffer as ArrayBuffer,
+  ]);
 });
