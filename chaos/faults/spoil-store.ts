@@ -11,11 +11,12 @@ const GARBAGE_BYTES = 64;
 /** A process with a local store is killed, one shard's store is spoilt, and the process is started again. */
 function spoiling(how: string, spoil: (directory: string, chance: Chance) => string): Fault {
   return async ({ network, chance }) => {
-    const { children, environment } = network;
+    const { children, environment, rebuilds } = network;
     const name = pick(STORING_PROCESSES, chance);
     const { partition } = pick(environment.network.topology.shards, chance);
     await children.end(name, "SIGKILL");
     const what = spoil(network.storeOf(name, partition), chance);
+    await rebuilds.begin(name, partition);
     await children.start(network.planOf(name));
     return { hit: `${name}-${partition} (${how} ${what})`, overMs: Date.now() };
   };

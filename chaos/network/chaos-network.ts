@@ -15,6 +15,7 @@ import { environmentOf } from "../../runtime/session/system.js";
 import { loadSettings } from "../../runtime/settings.js";
 import type { GenesisAccount } from "../../schemas/generated.js";
 import { MAINNET } from "../load/real.js";
+import { Rebuilds } from "../progress/rebuilds.js";
 import { ReplyProxy } from "../proxy/reply-proxy.js";
 import { type ProcessName, VALIDATORS } from "./process-name.js";
 
@@ -33,6 +34,8 @@ export interface ChaosNetworkOptions {
  * and the broker a proxy. `environment` goes to the broker directly.
  */
 export class ChaosNetwork {
+  readonly rebuilds: Rebuilds;
+
   private constructor(
     /** Directory of all its data, secrets and logs. */
     readonly home: string,
@@ -42,7 +45,9 @@ export class ChaosNetwork {
     readonly children: Children,
     readonly sessionTimeoutMs: number,
     readonly say: (line: string) => void,
-  ) {}
+  ) {
+    this.rebuilds = new Rebuilds(environment);
+  }
 
   static async start({ accounts, say }: ChaosNetworkOptions): Promise<ChaosNetwork> {
     const home = await mkdtemp(join(tmpdir(), "rustorium-chaos-"));
@@ -99,14 +104,27 @@ export class ChaosNetwork {
 
   /** A second member of a process's group, with local stores of its own; it isn't started again when it ends. */
   spareOf(name: ProcessName): ChildPlan {
-    const environment = { RUSTORIUM_STORES: join(this.home, "spare-stores") };
+    const environment = { RUSTORIUM_STORES: this.spareStores };
     return { ...this.planOf(name), name: `${name} (spare)`, environment, restart: false };
   }
 
-  /** Directory of a process's local stores, one a partition: `<group>-<partition>`. */
+  private get spareStores(): string {
+    return join(this.home, "spare-stores");
+  }
+
+  /** Directory of a process's local store of a partition. */
   storeOf(name: ProcessName, partition: number): string {
-    const { network, storesDirectory } = this.environment;
-    return join(storesDirectory, network.hash.toString("hex").slice(0, 12), `${name}-${partition}`);
+    return this.storeBelow(this.environment.storesDirectory, name, partition);
+  }
+
+  /** The same of its second member. */
+  spareStoreOf(name: ProcessName, partition: number): string {
+    return this.storeBelow(join(this.spareStores, NETWORK), name, partition);
+  }
+
+  private storeBelow(directory: string, name: ProcessName, partition: number): string {
+    const chain = this.environment.network.hash.toString("hex").slice(0, 12);
+    return join(directory, chain, `${name}-${partition}`);
   }
 
   /** Ends the stages and validators in good order; broker and registry go on. */

@@ -49,10 +49,14 @@ export async function runStorm(options: StormOptions): Promise<ChaosReport> {
     const startMs = Date.now();
     const struck = await strikeUntil(startMs + minutes * MINUTE_MS, { network, load, chance }, options);
     const lastedMinutes = Number(((Date.now() - startMs) / MINUTE_MS).toFixed(2));
+    const unfinished = await network.rebuilds.finished();
     await load.stop();
     const verdict = await judge(network, load, generated);
     await load.close();
-    const report = reportOf(seed, lastedMinutes, struck, verdict);
+    const report = reportOf(seed, lastedMinutes, struck, {
+      ...verdict,
+      wrong: [...unfinished, ...verdict.wrong],
+    });
     sound = isSound(report);
     return report;
   } finally {

@@ -16,6 +16,15 @@ const BROKER_HEARTBEAT_MS = 400;
 const OFFSETS_RETENTION_MINUTES = 365 * 24 * 60;
 /** Memory of the compaction's key table. The default of 128 MiB would be most of our heap. */
 const CLEANER_BYTES = 16 * 1024 * 1024;
+/**
+ * After kill -9 the broker reads each partition's last segment again, batch by batch, and earlier ones that it didn't note as
+ * flushed. So a segment is no larger than the largest batch makes it, which Kafka flushes when it begins the next one ...
+ */
+const SEGMENT_BYTES = MESSAGE_BYTES_MAX;
+/** ... and those of the broker's own topics, a third of all batches but small ones, are as small as Kafka lets them be. */
+const INTERNAL_SEGMENT_BYTES = 1024 * 1024;
+/** How often the broker notes what is flushed. Default: 60 s. */
+const FLUSHED_NOTED_MS = 10_000;
 /** How often transactions that their producers left open past their timeout are aborted. */
 const TRANSACTION_ABORT_CHECK_MS = 1_000;
 
@@ -77,6 +86,10 @@ export function renderServerProperties(settings: BrokerSettings): string {
     "num.io.threads": 4,
     "num.recovery.threads.per.data.dir": 2,
     "background.threads": 4,
+    "log.segment.bytes": SEGMENT_BYTES,
+    "offsets.topic.segment.bytes": INTERNAL_SEGMENT_BYTES,
+    "transaction.state.log.segment.bytes": INTERNAL_SEGMENT_BYTES,
+    "log.flush.offset.checkpoint.interval.ms": FLUSHED_NOTED_MS,
     "log.cleaner.dedupe.buffer.size": CLEANER_BYTES,
   };
   return `${Object.entries(properties)

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import type { RetryOptions } from "kafkajs";
 import { crc32c } from "./crc32c.js";
 import { murmur2 } from "./murmur2.js";
 import { type Encoded, encodeProduceBody, type ProduceArguments } from "./produce-request.js";
@@ -8,8 +9,7 @@ import { batchLength, COUNTED_FROM, type DecodedBatch, decodeRecordBatch } from 
  * The only file that loads kafkajs. Before it does, internal functions of kafkajs 2.2.4 (pinned) are replaced that cost
  * more than all of our own work: how messages are grouped by partition (quadratic in kafkajs), how a produce request is
  * encoded, how a request gets its frame, how often coordinators are looked up, how fetched records are decoded and sifted, and
- * two hashes. `test/kafka/replacements.test.ts`
- * compares them with the originals.
+ * two hashes. Another one waits too long between tries. `test/kafka/replacements.test.ts` compares them with the originals.
  */
 
 const require = createRequire(import.meta.url);
@@ -164,6 +164,22 @@ replace<{ prototype: Coordinated }>("cluster/index.js", (Cluster) => {
     return found;
   };
   return Cluster;
+});
+
+interface EosArguments {
+  readonly cluster: { retry?: RetryOptions };
+}
+/**
+ * How a producer asks again for its id while the broker still ends the transaction of whoever had it before, or has only just
+ * started. kafkajs means to take the client's settings but looks for them where they aren't, and so falls back to waits that
+ * begin at 300 ms and double to 5 s: most of the time that a killed stage with transactions, or any after the broker's return,
+ * was away.
+ */
+const PRODUCER_ID_RETRY: RetryOptions = { initialRetryTime: 5, maxRetryTime: 250, retries: 40 };
+
+replace<(args: EosArguments) => object>("producer/eosManager/index.js", (original) => (args) => {
+  args.cluster.retry ??= PRODUCER_ID_RETRY;
+  return original(args);
 });
 
 function encoded(bytes: Buffer): Encoded {

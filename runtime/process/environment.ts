@@ -46,10 +46,13 @@ export async function openEnvironment(
   const reader = new PartitionReader(kafka);
   const schemas = new Schemas(settings.registry);
   const expected = home.genesisHash();
-  const network = await loadNetwork(reader, settings.network, expected);
+  // At once: a stage that died is back the sooner.
+  const [network, schemaIds] = await Promise.all([
+    loadNetwork(reader, settings.network, expected),
+    schemas.lookUpAll(settings.network),
+  ]);
   if (!expected)
     log.warn({ code: "GENESIS_TRUSTED" }, "no genesis hash configured: the cluster is trusted for it");
-  const schemaIds = await schemas.lookUpAll(settings.network);
   const storesDirectory = settings.stores ? join(settings.stores, settings.network) : home.storesDirectory;
   return {
     kafka,

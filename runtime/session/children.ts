@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { ProcessUsage, UsageMessage } from "../process/usage.js";
 
-/** A child that ends by itself is started again after this long, in milliseconds. */
+/** A child that was ready and ends by itself is started again at once; after a start that failed so much later, in milliseconds. */
 const RESTART_MS_MIN = 250;
-/** Each start that fails doubles the wait up to this, in milliseconds. */
+/** Each further start that fails doubles the wait up to this, in milliseconds. */
 const RESTART_MS_MAX = 4_000;
 /** Children that don't stop by then are killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -84,7 +84,7 @@ export class Children {
         if (!ready) reject(new Error(`${plan.name} ended before it was ready (${code ?? signal})`));
         else if (!running.expected && plan.restart !== false) {
           this.say(`${plan.name} ended (${code ?? signal}); starting it again`);
-          this.startAgain(plan, RESTART_MS_MIN);
+          this.startAgain(plan, 0);
         }
       });
     });
@@ -96,7 +96,7 @@ export class Children {
       if (this.stopping || this.running.has(plan.name)) return;
       this.start(plan).catch((error: unknown) => {
         this.say(String(error));
-        this.startAgain(plan, Math.min(RESTART_MS_MAX, 2 * delayMs));
+        this.startAgain(plan, Math.min(RESTART_MS_MAX, Math.max(RESTART_MS_MIN, 2 * delayMs)));
       });
     }, delayMs);
   }

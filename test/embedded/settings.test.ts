@@ -38,6 +38,12 @@ describe("the broker's configuration", () => {
     expect(properties.get("message.max.bytes")).toBe(String(MESSAGE_BYTES_MAX));
   });
 
+  it("keeps segments small, but not smaller than a batch that it takes", () => {
+    const segmentBytes = Number(properties.get("log.segment.bytes"));
+    expect(segmentBytes).toBeGreaterThanOrEqual(MESSAGE_BYTES_MAX);
+    expect(segmentBytes).toBeLessThanOrEqual(16 * 1024 * 1024);
+  });
+
   it("escapes the backslashes of a path", () => {
     const windows = renderServerProperties({ brokerPort: 1, controllerPort: 2, logDirectory: "C:\\data" });
     expect(windows).toContain("log.dirs=C:\\\\data");
