@@ -1,9 +1,9 @@
 import type { Topology } from "../../../ledger/topology.js";
-import type { connectKafka } from "../../../runtime/kafka/client.js";
 import { partitionByKey } from "../../../runtime/kafka/partition-by-key.js";
 import { PlainWriter } from "../../../runtime/kafka/plain-writer.js";
 import { loadAccounts } from "../../load/accounts.js";
 import { LoadGenerator, type LoadTransaction } from "../../load/load.js";
+import type { VariantRun } from "./variant.js";
 
 export const CHAIN_ID = 1_001;
 /** The peer takes any id: it knows one schema only. */
@@ -53,16 +53,24 @@ export function makeLoad(options: KeyedLoadOptions): KeyedTransaction[] {
   });
 }
 
+/** Publishes to one topic, in order. */
+export function publisher({ kafka, transactions }: Pick<VariantRun, "kafka" | "transactions">) {
+  const writer = new PlainWriter(kafka);
+  return {
+    write: (part: readonly KeyedTransaction[]) =>
+      writer.write(part.map(({ key, value, partition }) => ({ topic: transactions, key, value, partition }))),
+    close: () => writer.close(),
+  };
+}
+
 /** Publishes all of it, each record acknowledged. */
 export async function publish(
-  kafka: ReturnType<typeof connectKafka>,
-  topic: string,
+  run: Pick<VariantRun, "kafka" | "transactions">,
   load: readonly KeyedTransaction[],
 ): Promise<void> {
-  const writer = new PlainWriter(kafka);
+  const writer = publisher(run);
   for (let start = 0; start < load.length; start += CHUNK) {
-    const chunk = load.slice(start, start + CHUNK);
-    await writer.write(chunk.map(({ key, value, partition }) => ({ topic, key, value, partition })));
+    await writer.write(load.slice(start, start + CHUNK));
   }
   await writer.close();
 }
