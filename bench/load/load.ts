@@ -49,7 +49,7 @@ export class LoadGenerator {
 
   constructor(
     private readonly options: LoadOptions,
-    topology: Topology,
+    topology: Pick<Topology, "shardOf" | "shards">,
     private readonly schemaId: number,
   ) {
     const { accounts, skew, seed } = options;

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { EmbeddedError } from "./errors.js";
-import { MavenProgress } from "./maven-progress.js";
+import { runMaven } from "./maven.js";
 import { claim, release } from "./ownership.js";
 import { pause } from "./time.js";
 
@@ -11,8 +10,6 @@ import { pause } from "./time.js";
 const LOCK_TIMEOUT_MS = 15 * 60_000;
 /** How often a waiting caller looks again. */
 const LOCK_POLL_MS = 200;
-/** How many of Maven's last lines a failure shows. */
-const FAILURE_LINES_MAX = 12;
 /** How much of the pom's hash names a directory. */
 const HASH_LENGTH = 12;
 
@@ -70,7 +67,7 @@ export async function fetchJars(options: FetchOptions): Promise<JarLocations> {
     if (found !== undefined) return found;
     const staging = beginStaging(directory);
     rmSync(directory, { recursive: true, force: true });
-    await runMaven(options, staging);
+    await fill(options, staging);
     writeFileSync(join(staging, "complete"), `${new Date().toISOString()}\n`);
     renameSync(staging, directory);
     const fetched = findJars(directory);
@@ -121,40 +118,19 @@ export async function withFetchLock<Result>(
 }
 
 /** Fills `staging` by Maven, with a progress line now and then. */
-async function runMaven(options: FetchOptions, staging: string): Promise<void> {
+async function fill(options: FetchOptions, staging: string): Promise<void> {
   options.log("fetching the broker and the registry with Maven (first run only, about 200 MB)");
-  const goals = ["-B", "-C", "-f", join(options.projectRoot, "pom.xml"), "generate-resources"];
-  const child = spawn("mvn", [...goals, `-Druntime.directory=${staging}`], {
-    cwd: options.projectRoot,
-    stdio: ["ignore", "pipe", "pipe"],
-    shell: process.platform === "win32",
-  });
-  const progress = new MavenProgress(options.log);
-  const lastLines: string[] = [];
-  let rest = "";
-  const take = (chunk: Buffer): void => {
-    const lines = (rest + chunk.toString("utf8")).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      progress.take(line);
-      if (line.includes("[ERROR]")) lastLines.push(line);
-    }
-    lastLines.splice(0, Math.max(0, lastLines.length - FAILURE_LINES_MAX));
-  };
-  child.stdout.on("data", take);
-  child.stderr.on("data", take);
-  const code = await new Promise<number | null>((done, failed) => {
-    child.once("error", (cause) => {
-      failed(new EmbeddedError("MAVEN_MISSING", `Maven could not be run: ${cause.message}`, { cause }));
+  try {
+    const summary = await runMaven({
+      pomFile: join(options.projectRoot, "pom.xml"),
+      phase: "generate-resources",
+      properties: { "runtime.directory": staging },
+      what: "fetching the broker and the registry",
+      log: options.log,
     });
-    child.once("close", done);
-  }).finally(() => progress.close());
-  if (code !== 0) {
+    options.log(`fetched: ${summary}`);
+  } catch (thrown) {
     rmSync(staging, { recursive: true, force: true });
-    throw new EmbeddedError(
-      "FETCH_FAILED",
-      `Maven ended with ${code}; is Maven Central (or your mirror of it) reachable?\n${lastLines.join("\n")}`,
-    );
+    throw thrown;
   }
-  options.log(`fetched: ${progress.summary()}`);
 }

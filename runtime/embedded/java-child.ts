@@ -54,6 +54,8 @@ export interface JavaChildOptions {
   readonly workingDirectory: string;
   /** All output is appended here. */
   readonly logFile: string;
+  /** Told of each line of output. */
+  readonly onLine?: (line: string) => void;
   /** How long to wait after SIGTERM; only a class archive dump needs more than the default. */
   readonly stopTimeoutMs?: number;
 }
@@ -66,7 +68,7 @@ export function startJava(options: JavaChildOptions): JavaChild {
     watched ? ["-c", WATCHED, "sh", options.java, ...options.arguments] : [...options.arguments],
     { cwd: options.workingDirectory, detached: watched, stdio: ["pipe", "pipe", "pipe"] },
   );
-  const tail = collectOutput(child, options.logFile);
+  const tail = collectOutput(child, options.logFile, options.onLine ?? (() => {}));
   let end: ChildEnd | undefined;
   const ended = new Promise<ChildEnd>((resolve) => {
     const finish = (code: number | null, signal: NodeJS.Signals | null): void => {
@@ -93,7 +95,11 @@ export function startJava(options: JavaChildOptions): JavaChild {
 }
 
 /** Appends the child's output to its log file and keeps the last lines. */
-function collectOutput(child: ChildProcess, logFile: string): () => readonly string[] {
+function collectOutput(
+  child: ChildProcess,
+  logFile: string,
+  onLine: (line: string) => void,
+): () => readonly string[] {
   const log = createWriteStream(logFile, { flags: "a" });
   log.on("error", () => {});
   const lines: string[] = [];
@@ -102,6 +108,7 @@ function collectOutput(child: ChildProcess, logFile: string): () => readonly str
     log.write(chunk);
     const parts = (rest + chunk.toString("utf8")).split("\n");
     rest = parts.pop() ?? "";
+    for (const part of parts) onLine(part);
     lines.push(...parts.filter((line) => line.trim() !== ""));
     if (lines.length > TAIL_LINES_MAX) lines.splice(0, lines.length - TAIL_LINES_MAX);
   };

@@ -24,6 +24,7 @@ export function parseMavenLine(line: string): MavenLine {
 
 /** Turns Maven's output into a line now and then: how many files and megabytes have come, and what is coming. */
 export class MavenProgress {
+  readonly #what: string;
   readonly #log: (line: string) => void;
   readonly #startMs = performance.now();
   readonly #timer: NodeJS.Timeout;
@@ -32,7 +33,9 @@ export class MavenProgress {
   #bytes = 0;
   #reported = "";
 
-  constructor(log: (line: string) => void) {
+  /** @param what begins each line: "fetching the broker" */
+  constructor(what: string, log: (line: string) => void) {
+    this.#what = what;
     this.#log = log;
     this.#timer = setInterval(() => this.#report(), PROGRESS_INTERVAL_MS);
   }
@@ -61,7 +64,7 @@ export class MavenProgress {
   #report(): void {
     const [file] = this.#running;
     const now = file === undefined ? "resolving" : `downloading ${file}`;
-    const line = `fetching the broker and the registry: ${this.summary()}; ${now}`;
+    const line = `${this.#what}: ${this.summary()}; ${now}`;
     if (line !== this.#reported) this.#log(line);
     this.#reported = line;
   }

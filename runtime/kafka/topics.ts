@@ -23,28 +23,50 @@ export interface TopicDifference {
   readonly unsafe: boolean;
 }
 
+/** A topic to make. */
+export interface WantedTopic {
+  /** Name on the cluster. */
+  readonly topic: string;
+  readonly partitions: number;
+  readonly configuration: Readonly<Record<string, string>>;
+}
+
 /** Creates the catalogue's topics that are missing. Returns the names of those it made. */
-export async function createTopics(
+export function createTopics(
   admin: Admin,
   network: string,
   counts: PartitionCounts,
   replicationFactor: number,
 ): Promise<string[]> {
+  const wanted = CATALOGUE.map((topic) => ({
+    topic: topicOnCluster(network, topic.name),
+    partitions: partitionsOf(topic.name, counts),
+    configuration: brokerConfiguration(topic),
+  }));
+  return createMissing(admin, wanted, replicationFactor);
+}
+
+/** Creates those of the topics that are missing. Returns the names of those it made. */
+export async function createMissing(
+  admin: Admin,
+  wanted: readonly WantedTopic[],
+  replicationFactor: number,
+): Promise<string[]> {
   const existing = new Set(await admin.listTopics());
-  const missing = CATALOGUE.filter(({ name }) => !existing.has(topicOnCluster(network, name)));
+  const missing = wanted.filter(({ topic }) => !existing.has(topic));
   if (missing.length === 0) return [];
   await admin.createTopics({
     // kafkajs waits for leaders too, but gives up where a broker doesn't know the topic yet.
     waitForLeaders: false,
     timeout: CREATE_TIMEOUT_MS,
-    topics: missing.map((topic) => ({
-      topic: topicOnCluster(network, topic.name),
-      numPartitions: partitionsOf(topic.name, counts),
+    topics: missing.map(({ topic, partitions, configuration }) => ({
+      topic,
+      numPartitions: partitions,
       replicationFactor,
-      configEntries: Object.entries(brokerConfiguration(topic)).map(([name, value]) => ({ name, value })),
+      configEntries: Object.entries(configuration).map(([name, value]) => ({ name, value })),
     })),
   });
-  const names = missing.map(({ name }) => topicOnCluster(network, name));
+  const names = missing.map(({ topic }) => topic);
   await untilLed(admin, names);
   return names;
 }

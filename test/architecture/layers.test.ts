@@ -15,6 +15,7 @@ const LAYERS = [
   "simulator",
   "cli",
   "chaos",
+  "bench",
 ];
 const PURE = ["schemas", "ledger", "topics", "processors", "pipelines"];
 const LINES_MAX = 300;
@@ -74,7 +75,7 @@ describe("layers", () => {
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
   });
 
-  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, gateway, simulator, cli, chaos", () => {
+  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, gateway, simulator, cli, chaos, bench", () => {
     expect(sources.flatMap(upward)).toEqual([]);
   });
 
