@@ -1,48 +1,9 @@
-import avro from "avsc";
-import "./bounded-reading.js";
+import { readAll } from "./binary/reader.js";
+import { writeLong, writeRaw, written } from "./binary/writer.js";
 import { type RecordTypes, SCHEMAS } from "./generated.js";
+import { HEAD_WRITERS, RECORD_FUNCTIONS, type RecordFunctions } from "./generated-codecs.js";
 
-/** Avro `decimal` with scale 0 as a bigint: big-endian two's complement in the fewest bytes. */
-class DecimalType extends avro.types.LogicalType {
-  protected override _fromValue(bytes: Buffer): bigint {
-    return bytesToBigInt(bytes);
-  }
-  protected override _toValue(value: bigint): Buffer {
-    return bigIntToBytes(value);
-  }
-  protected override _resolve(type: avro.Type): ((value: unknown) => bigint) | undefined {
-    return avro.Type.isType(type, "logical:decimal", "bytes")
-      ? (value) => (typeof value === "bigint" ? value : bytesToBigInt(value as Buffer))
-      : undefined;
-  }
-}
-
-const ZERO_BYTES = Buffer.from([0]);
-
-function bytesToBigInt(bytes: Buffer): bigint {
-  if (bytes.length === 0) throw new RangeError("a decimal needs at least one byte");
-  if (bytes.length > DECIMAL_BYTES_MAX)
-    throw new RangeError(`a decimal has at most ${DECIMAL_BYTES_MAX} bytes`);
-  if (bytes.length <= 6) return BigInt(bytes.readIntBE(0, bytes.length));
-  const unsigned = BigInt(`0x${bytes.toString("hex")}`);
-  return (bytes[0]! & 0x80) === 0 ? unsigned : unsigned - (1n << BigInt(8 * bytes.length));
-}
-
-function bigIntToBytes(value: bigint): Buffer {
-  if (value === 0n) return ZERO_BYTES;
-  if (value < 0n) {
-    let length = 1;
-    while (value < -(1n << BigInt(8 * length - 1))) length++;
-    return Buffer.from(((1n << BigInt(8 * length)) + value).toString(16).padStart(2 * length, "0"), "hex");
-  }
-  let hex = value.toString(16);
-  if (hex.length % 2 === 1) hex = `0${hex}`;
-  if (hex.charCodeAt(0) >= 56) hex = `00${hex}`; // first digit 8..f: keep the sign bit clear
-  return Buffer.from(hex, "hex");
-}
-
-/** 38 decimal digits fit in 16 bytes; one more would be an attack on the parser, not an amount. */
-export const DECIMAL_BYTES_MAX = 17;
+export { DECIMAL_BYTES_MAX } from "./binary/reader.js";
 
 /** First byte of the Confluent wire format. */
 const MAGIC_BYTE = 0;
@@ -53,7 +14,6 @@ export const WIRE_HEADER_BYTES = 5;
 export interface Codec<T> {
   readonly name: keyof RecordTypes;
   readonly schema: object;
-  readonly type: avro.Type;
   /** Avro binary encoding. Throws TypeError when the value doesn't fit the schema. */
   encode(value: T): Buffer;
   /** Decodes canonical Avro; undefined when the bytes are anything else. For what outcomes depend on. */
@@ -62,45 +22,28 @@ export interface Codec<T> {
   decodeAny(bytes: Buffer): T | undefined;
 }
 
-let scratch = Buffer.allocUnsafe(64 * 1024);
-
-/** Whether a value encodes to exactly these bytes; into one buffer for all, because every log entry is asked. */
-function encodesTo(type: avro.Type, value: unknown, bytes: Buffer): boolean {
-  if (scratch.length < bytes.length) scratch = Buffer.allocUnsafe(2 * bytes.length);
-  // Avro returns a negative number where the buffer is too small, which is an encoding longer than the bytes.
-  const end = type.encode(value, scratch, 0) as unknown as number;
-  return end === bytes.length && scratch.compare(bytes, 0, end, 0, end) === 0;
-}
-
 function makeCodec<K extends keyof RecordTypes>(name: K): Codec<RecordTypes[K]> {
-  const schema = SCHEMAS[name];
-  const type = avro.Type.forSchema(schema as avro.Schema, { logicalTypes: { decimal: DecimalType } });
+  const { read, write } = RECORD_FUNCTIONS[name] as RecordFunctions<RecordTypes[K]>;
   return {
     name,
-    schema,
-    type,
-    encode: (value) => type.toBuffer(value),
-    decodeAny(bytes) {
-      try {
-        return type.fromBuffer(bytes) as RecordTypes[K];
-      } catch {
-        return undefined;
-      }
-    },
-    decode(bytes) {
-      try {
-        const value = type.fromBuffer(bytes) as RecordTypes[K];
-        return encodesTo(type, value, bytes) ? value : undefined;
-      } catch {
-        return undefined;
-      }
-    },
+    schema: SCHEMAS[name],
+    encode: (value) => written(() => write(value)),
+    decode: (bytes) => decodeWith(bytes, true, read),
+    decodeAny: (bytes) => decodeWith(bytes, false, read),
   };
+}
+
+function decodeWith<T>(bytes: Buffer, isStrict: boolean, read: () => T): T | undefined {
+  try {
+    return readAll(bytes, isStrict, read);
+  } catch {
+    return undefined;
+  }
 }
 
 const cache = new Map<keyof RecordTypes, Codec<never>>();
 
-/** The codec of a record type, compiled on first use. */
+/** The codec of a record type. */
 export function codec<K extends keyof RecordTypes>(name: K): Codec<RecordTypes[K]> {
   let found = cache.get(name) as Codec<RecordTypes[K]> | undefined;
   if (!found) {
@@ -125,35 +68,36 @@ export function fromWire(wire: Buffer | null): { schemaId: number; avroBytes: Bu
   return { schemaId: wire.readUInt32BE(1), avroBytes: wire.subarray(WIRE_HEADER_BYTES) };
 }
 
-/**
- * Encoder of a record whose last field is encoded already: encodes the fields before it and puts the bytes behind them.
- * An array as last field is given as its items' bytes, see `arrayBytes`.
- */
-export function encoderWithLast<K extends keyof RecordTypes>(
-  name: K,
-): (fields: Omit<RecordTypes[K], LastField<K>>, lastBytes: Buffer) => Buffer {
-  const { fields, ...rest } = SCHEMAS[name] as { fields: object[] };
-  const head = { ...rest, name: `${name}Head`, fields: fields.slice(0, -1) };
-  const type = avro.Type.forSchema(head as unknown as avro.Schema, {
-    logicalTypes: { decimal: DecimalType },
-  });
-  return (value, lastBytes) => Buffer.concat([type.toBuffer(value), lastBytes]);
-}
-
 /** Name of the field that `encoderWithLast` takes as bytes. */
 interface LastFields {
   Receipt: "result";
   BlockChanges: "changes";
   StateRecord: "value";
 }
-type LastField<K extends keyof RecordTypes> = K extends keyof LastFields ? LastFields[K] : never;
 
-const longType = avro.Type.forSchema("long");
+/**
+ * Encoder of a record whose last field is encoded already: encodes the fields before it and puts the bytes behind them.
+ * An array as last field is given as its items' bytes, see `arrayBytes`.
+ */
+export function encoderWithLast<K extends keyof LastFields>(
+  name: K,
+): (fields: Omit<RecordTypes[K], LastFields[K]>, lastBytes: Buffer) => Buffer {
+  const write = HEAD_WRITERS[name] as unknown as (fields: Omit<RecordTypes[K], LastFields[K]>) => void;
+  return (fields, lastBytes) =>
+    written(() => {
+      write(fields);
+      writeRaw(lastBytes);
+    });
+}
+
 const ARRAY_END = Buffer.of(0);
 
 /** Avro bytes of an array from its items' bytes. */
 export function arrayBytes(items: readonly Buffer[]): Buffer {
-  return items.length === 0
-    ? ARRAY_END
-    : Buffer.concat([longType.toBuffer(items.length), ...items, ARRAY_END]);
+  if (items.length === 0) return ARRAY_END;
+  return written(() => {
+    writeLong(items.length);
+    for (const item of items) writeRaw(item);
+    writeRaw(ARRAY_END);
+  });
 }

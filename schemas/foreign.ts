@@ -1,5 +1,5 @@
 import avro from "avsc";
-import { codec } from "./codec.js";
+import { avscType } from "./avsc-type.js";
 import type { SignedTransaction } from "./generated.js";
 
 /** Longest text of a producer's schema, in characters. */
@@ -18,7 +18,7 @@ export type ForeignDecoding = (avroBytes: Buffer) => SignedTransaction | undefin
  */
 export function foreignDecoder(schemaText: string): ForeignDecoding | undefined {
   if (schemaText.length > FOREIGN_SCHEMA_CHARACTERS_MAX) return undefined;
-  const reader = codec("SignedTransaction").type;
+  const reader = avscType("SignedTransaction");
   try {
     const writer = avro.Type.forSchema(JSON.parse(schemaText) as avro.Schema);
     if (weightOf(writer, []) > FOREIGN_VALUES_MAX) return undefined;

@@ -1,7 +1,8 @@
 import { isAmount } from "../../ledger/amount.js";
 import { digestOf } from "../../ledger/block/header.js";
+import type { VoidReason } from "../../ledger/block/log-record.js";
 import { startOfChain } from "../../ledger/block/position.js";
-import { ShardChain, type VoidReason } from "../../ledger/block/shard-chain.js";
+import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { initialState } from "../../ledger/genesis/genesis.js";
 import { asAccount, MemoryState } from "../../ledger/state/state.js";
 import { signTransfer, type TransferFields } from "../../ledger/transaction/index.js";

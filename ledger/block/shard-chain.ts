@@ -14,39 +14,14 @@ import { changesRootOf, type EncodedChange, encodeChanges } from "../state/encod
 import { feeAccountKey, type StateKey, shardKey } from "../state/key.js";
 import { Overlay } from "../state/overlay.js";
 import { asShard, type State, type StateChanges, shardValue } from "../state/state.js";
-import type { Authorship } from "../transaction/authorship.js";
 import { type DecodedTransaction, decodeTransaction } from "../transaction/index.js";
 import { applyMessage } from "./apply-message.js";
 import { applyTransaction } from "./apply-transaction.js";
 import type { EntryContext, EntryOutcome } from "./context.js";
 import { digestOf } from "./header.js";
+import type { LogRecord, VoidReason } from "./log-record.js";
 import { type Bundle, bundleLeaf, type ProvedBundle, proveBundles } from "./outbox.js";
 import type { ChainPosition } from "./position.js";
-
-/** Why a record of the log has no effect. */
-export type VoidReason =
-  | "UNDECODABLE"
-  | "GENESIS_RECORD"
-  | "OTHER_CUT"
-  | "BELOW_MARK"
-  | "OTHER_SHARD"
-  | "ILL_FORMED"
-  | "NOT_AUTHENTIC"
-  | "OTHER_NETWORK"
-  | "OUT_OF_CHANNEL_ORDER"
-  | "BAD_CERTIFICATE"
-  | "BAD_PROOF";
-
-/** A record of shard.log. */
-export interface LogRecord {
-  /** Avro bytes, without wire header. */
-  readonly bytes: Buffer;
-  /** Broker's append time, in milliseconds since 1970. */
-  readonly timeMs: number;
-  readonly offset: number;
-  /** What checking the signature of its transaction found, where that was done before. */
-  readonly authorship?: Authorship | undefined;
-}
 
 /** A closed block with everything it did. */
 export interface ExecutedBlock {

@@ -49,12 +49,9 @@ export function parseTransfer(transaction: SignedTransaction): Parse {
 }
 
 function undecodable(bytes: Buffer): Parse {
-  try {
-    transferBody.type.fromBuffer(bytes);
-  } catch {
-    return notFormed("MALFORMED", "The body is no Avro TransferBody.");
-  }
-  return notFormed("NON_CANONICAL", "The body does not encode back to the same bytes.");
+  return transferBody.decodeAny(bytes)
+    ? notFormed("NON_CANONICAL", "The body does not encode back to the same bytes.")
+    : notFormed("MALFORMED", "The body is no Avro TransferBody.");
 }
 
 /** What is signed: the domain tag, the chain id as 8 bytes big-endian, the body. */

@@ -1,4 +1,4 @@
-import type { LogRecord } from "../../ledger/block/shard-chain.js";
+import type { LogRecord } from "../../ledger/block/log-record.js";
 import { authenticate, type DecodedTransaction, transactionIdOf } from "../../ledger/transaction/index.js";
 import type { UserTransaction } from "../../schemas/generated.js";
 

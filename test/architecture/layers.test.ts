@@ -107,7 +107,7 @@ describe("layers", () => {
 
   it(`have no file over ${LINES_MAX} lines up to the pipelines, but the generated one`, () => {
     const long = pure
-      .filter(({ path }) => path !== "schemas/generated.ts")
+      .filter(({ path }) => !["schemas/generated.ts", "schemas/generated-codecs.ts"].includes(path))
       .filter(({ text }) => text.split("\n").length - 1 > LINES_MAX);
     expect(long.map(({ path }) => path)).toEqual([]);
   });

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../ledger/block/header.js";
+import type { VoidReason } from "../../ledger/block/log-record.js";
 import { type Bundle, proveBundles } from "../../ledger/block/outbox.js";
-import type { ExecutedBlock, VoidReason } from "../../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import { shardKey } from "../../ledger/state/key.js";
 import { asShard } from "../../ledger/state/state.js";
 import type { CrossShardMessage } from "../../schemas/generated.js";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../ledger/block/header.js";
+import type { VoidReason } from "../../ledger/block/log-record.js";
 import { type ChainPosition, startOfChain } from "../../ledger/block/position.js";
-import { type ExecutedBlock, ShardChain, type VoidReason } from "../../ledger/block/shard-chain.js";
+import { type ExecutedBlock, ShardChain } from "../../ledger/block/shard-chain.js";
 import { initialState } from "../../ledger/genesis/genesis.js";
 import { leafHash, merkleRoot } from "../../ledger/merkle.js";
 import { accountKey, keyBytes, shardKey } from "../../ledger/state/key.js";

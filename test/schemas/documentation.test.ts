@@ -46,12 +46,12 @@ describe("schemas", () => {
     for (const { name, type } of decimals) expect(type, name).toMatchObject({ precision: 38, scale: 0 });
   });
 
-  it("are those that the generated types were made from", () => {
-    const check = () =>
-      execFileSync(process.execPath, [join(ROOT, "scripts/generate-types.mjs"), "--check"], {
-        stdio: "pipe",
-      });
-    expect(check).not.toThrow();
+  it("are those that the generated types and codecs were made from", () => {
+    for (const script of ["generate-types.mjs", "generate-codecs.mjs"]) {
+      const check = () =>
+        execFileSync(process.execPath, [join(ROOT, "scripts", script), "--check"], { stdio: "pipe" });
+      expect(check, script).not.toThrow();
+    }
     const records = schemas.filter(({ schema }) => schema.type === "record").map(({ schema }) => schema.name);
     expect(Object.keys(SCHEMAS).sort()).toEqual(records.sort());
   });
