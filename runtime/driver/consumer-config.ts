@@ -6,7 +6,7 @@ const HEARTBEATS_PER_SESSION = 4;
 const REBALANCE_TIMEOUT_MS = 15_000;
 /** Longest wait of a fetch without records; also how soon a resumed partition is fetched again, in milliseconds. */
 const FETCH_WAIT_MS_MAX = 250;
-const FETCH_BYTES_PER_PARTITION_MAX = 1024 * 1024;
+const FETCH_BYTES_PER_PARTITION_MAX = 256 * 1024;
 
 /** How often a member is heard of, in milliseconds. */
 export function heartbeatIntervalMs(sessionTimeoutMs: number): number {

@@ -6,9 +6,9 @@ import type { OpenTask, StageDriver } from "./environment.js";
 import { perform } from "./perform.js";
 
 /** Most records given to one step. */
-const STEP_RECORDS_MAX = 2_000;
+const STEP_RECORDS_MAX = 512;
 /** Records that may wait in a slot before fetching waits for it. */
-const QUEUED_RECORDS_MAX = 10_000;
+const QUEUED_RECORDS_MAX = 1_024;
 
 /** What a step took, in milliseconds. */
 export interface StepTimes {
