@@ -172,8 +172,7 @@ interface EosArguments {
 /**
  * How a producer asks again for its id while the broker still ends the transaction of whoever had it before, or has only just
  * started. kafkajs means to take the client's settings but looks for them where they aren't, and so falls back to waits that
- * begin at 300 ms and double to 5 s: most of the time that a killed stage with transactions, or any after the broker's return,
- * was away.
+ * begin at 300 ms and double to 5 s.
  */
 const PRODUCER_ID_RETRY: RetryOptions = { initialRetryTime: 5, maxRetryTime: 250, retries: 40 };
 
