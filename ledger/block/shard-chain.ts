@@ -22,20 +22,9 @@ import type { EntryContext, EntryOutcome } from "./context.js";
 import { digestOf } from "./header.js";
 import { type Bundle, bundleLeaf, type ProvedBundle, proveBundles } from "./outbox.js";
 import type { ChainPosition } from "./position.js";
+import type { VoidReason } from "./void-reason.js";
 
-/** Why a record of the log has no effect. */
-export type VoidReason =
-  | "UNDECODABLE"
-  | "GENESIS_RECORD"
-  | "OTHER_CUT"
-  | "BELOW_MARK"
-  | "OTHER_SHARD"
-  | "ILL_FORMED"
-  | "NOT_AUTHENTIC"
-  | "OTHER_NETWORK"
-  | "OUT_OF_CHANNEL_ORDER"
-  | "BAD_CERTIFICATE"
-  | "BAD_PROOF";
+export type { VoidReason };
 
 /** A record of shard.log. */
 export interface LogRecord {
