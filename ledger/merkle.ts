@@ -1,4 +1,7 @@
-import { sha256, sha256Node } from "./crypto/hash.js";
+import { HASH_BYTES, sha256, sha256Node } from "./crypto/hash.js";
+import { MERKLE_KERNEL } from "./crypto/merkle-kernel.generated.js";
+import { loadMerkleKernel } from "./crypto/merkle-kernel.js";
+import type { TreeHasher } from "./crypto/tree-hasher.js";
 
 const LEAF = Buffer.from([0]);
 const NODE = 1;
@@ -31,6 +34,60 @@ export function merkleRoot(leaves: readonly Buffer[]): Buffer {
     level = next;
   }
   return level[0]!;
+}
+
+/** The same hashes one by one, for engines without vectors. */
+export const plainTreeHasher: TreeHasher = {
+  leafHashes: (items) => Buffer.concat(items.map(leafHash)),
+  rootOf: (hashes) =>
+    merkleRoot(
+      Array.from({ length: hashes.length / HASH_BYTES }, (_, index) =>
+        hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES),
+      ),
+    ),
+};
+const treeHasher = loadMerkleKernel(Buffer.from(MERKLE_KERNEL, "base64")) ?? plainTreeHasher;
+
+/** Merkle tree hash of leaves with these bytes: the same as `merkleRoot` of their hashes, but all in one go. */
+export function merkleRootOf(items: readonly Uint8Array[], hasher = treeHasher): Buffer {
+  return items.length === 0 ? EMPTY_ROOT : hasher.rootOf(hasher.leafHashes(items));
+}
+
+/**
+ * Leaves that are kept as they are before they are hashed together. Their bytes can be parts of large buffers, which
+ * stay alive as long: fetches of the log have up to 1 MiB, and a block can stay open while whoever closes it is away.
+ */
+export const LEAVES_WAITING_MAX = 64;
+
+/** A tree that gets its leaves one by one. Their bytes must not change before the root is taken. */
+export class GrowingTree {
+  private waiting: Uint8Array[] = [];
+  private readonly hashed: Buffer[] = [];
+  private count = 0;
+
+  constructor(private readonly hasher = treeHasher) {}
+
+  /** How many leaves there are. */
+  get length(): number {
+    return this.count;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.waiting.push(bytes);
+    this.count += 1;
+    if (this.waiting.length >= LEAVES_WAITING_MAX) this.hashWaiting();
+  }
+
+  root(): Buffer {
+    if (this.count === 0) return EMPTY_ROOT;
+    this.hashWaiting();
+    return this.hasher.rootOf(Buffer.concat(this.hashed));
+  }
+
+  private hashWaiting(): void {
+    this.hashed.push(this.hasher.leafHashes(this.waiting));
+    this.waiting = [];
+  }
 }
 
 /** Audit path of the leaf at `index`, from the leaf up (RFC 9162, 2.1.3.1). */

@@ -9,7 +9,7 @@ import type {
 } from "../../schemas/generated.js";
 import { verifyCertificate } from "../consensus/certificate.js";
 import type { Network } from "../genesis/genesis.js";
-import { leafHash, merkleRoot, verifyMerkleProof } from "../merkle.js";
+import { GrowingTree, merkleRootOf, verifyMerkleProof } from "../merkle.js";
 import { changesRootOf, type EncodedChange, encodeChanges } from "../state/encoded-changes.js";
 import { feeAccountKey, type StateKey, shardKey } from "../state/key.js";
 import { Overlay } from "../state/overlay.js";
@@ -54,7 +54,7 @@ export interface PlantedRules {
 
 interface OpenBlock {
   readonly overlay: Overlay;
-  readonly entries: Buffer[];
+  readonly entries: GrowingTree;
   readonly receipts: ReceiptResult[];
   readonly outbox: Map<number, CrossShardMessage[]>;
   /** Append time of the first entry, in milliseconds since 1970. */
@@ -176,7 +176,7 @@ export class ShardChain {
   private begin(record: LogRecord): OpenBlock {
     this.open ??= {
       overlay: new Overlay(this.state),
-      entries: [],
+      entries: new GrowingTree(),
       receipts: [],
       outbox: new Map(),
       sinceMs: record.timeMs,
@@ -184,7 +184,7 @@ export class ShardChain {
       time: this.last.time,
       firstSequence: this.last.sequence + 1,
     };
-    this.open.entries.push(leafHash(record.bytes));
+    this.open.entries.push(record.bytes);
     this.open.weight += 1;
     this.open.time = Math.max(this.open.time, record.timeMs);
     return this.open;
@@ -233,8 +233,8 @@ export class ShardChain {
       lastSequence,
       time: open.time,
       epoch: 0,
-      entriesRoot: merkleRoot(open.entries),
-      receiptsRoot: merkleRoot(receiptBytes.map(leafHash)),
+      entriesRoot: open.entries.root(),
+      receiptsRoot: merkleRootOf(receiptBytes),
       changesRoot: changesRootOf(encodedChanges),
       messagesRoot: messages.root,
     };

@@ -29,3 +29,21 @@ declare module "secp256k1" {
   };
   export default secp256k1;
 }
+
+/** The part of the JavaScript API that is used here; Node's types don't have it, and the DOM's say too much. */
+declare namespace WebAssembly {
+  function validate(bytes: Uint8Array): boolean;
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+  }
+  interface Global {
+    readonly value: number;
+  }
+}

@@ -1,5 +1,5 @@
 import { codec } from "../../schemas/codec.js";
-import { leafHash, merkleRoot } from "../merkle.js";
+import { merkleRootOf } from "../merkle.js";
 import { keyBytes, type StateKey } from "./key.js";
 import type { StateChanges } from "./state.js";
 
@@ -28,5 +28,5 @@ export function encodeChanges(changes: StateChanges): EncodedChange[] {
 
 /** Merkle root of state changes; they must come by ascending key. */
 export function changesRootOf(changes: readonly EncodedChange[]): Buffer {
-  return merkleRoot(changes.map(({ bytes }) => leafHash(bytes)));
+  return merkleRootOf(changes.map(({ bytes }) => bytes));
 }

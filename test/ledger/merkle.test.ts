@@ -1,10 +1,17 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { leafHash, merkleProof, merkleRoot, verifyMerkleProof } from "../../ledger/merkle.js";
+import {
+  leafHash,
+  merkleProof,
+  merkleRoot,
+  merkleRootOf,
+  plainTreeHasher,
+  verifyMerkleProof,
+} from "../../ledger/merkle.js";
 
 /** Leaves of the reference tree of Certificate Transparency (RFC 6962 implementations test with them). */
-const REFERENCE_LEAVES = [
+const REFERENCE_DATA = [
   "",
   "00",
   "10",
@@ -13,7 +20,8 @@ const REFERENCE_LEAVES = [
   "40414243",
   "5051525354555657",
   "606162636465666768696a6b6c6d6e6f",
-].map((hex) => leafHash(Buffer.from(hex, "hex")));
+].map((hex) => Buffer.from(hex, "hex"));
+const REFERENCE_LEAVES = REFERENCE_DATA.map(leafHash);
 
 /** Roots of its first 1 to 8 leaves. */
 const REFERENCE_ROOTS = [
@@ -51,6 +59,9 @@ describe("merkle trees (RFC 9162)", () => {
     );
     REFERENCE_ROOTS.forEach((root, index) => {
       expect(merkleRoot(REFERENCE_LEAVES.slice(0, index + 1)).toString("hex")).toBe(root);
+      const data = REFERENCE_DATA.slice(0, index + 1);
+      expect(merkleRootOf(data).toString("hex")).toBe(root);
+      expect(merkleRootOf(data, plainTreeHasher).toString("hex")).toBe(root);
     });
   });
 
