@@ -11,7 +11,7 @@ import { settingsOf, withSettings } from "./settings-flags.js";
 import { stopRequested } from "./signals.js";
 
 /** Stages that check every signature. */
-const CHECKING_STAGES: readonly string[] = ["validate", "vote"];
+const CHECKING_STAGES: readonly StageName[] = ["validate", "vote"];
 
 /** `rustorium run STAGE…`: stages in this process until a signal. Start it twice to scale. */
 export function runCommand(program: Command): void {
@@ -39,14 +39,11 @@ export function runCommand(program: Command): void {
     const definitions = stages.flatMap((stage) =>
       stageDefinitions(stage as StageName, environment.home, validators),
     );
-    const signatures = stages.some((stage) => CHECKING_STAGES.includes(stage))
-      ? new SignaturePool(environment.network.rules, (error) =>
-          log.error(
-            { error: error.message },
-            "a thread that checks signatures failed; the stages check them",
-          ),
-        )
-      : undefined;
+    const checks = definitions.filter(({ name: stage }) => CHECKING_STAGES.includes(stage)).length;
+    const onFailure = (error: Error) =>
+      log.error({ error: error.message }, "a thread that checks signatures failed; the stages check them");
+    const signatures =
+      checks > 0 ? new SignaturePool(environment.network.rules, checks, onFailure) : undefined;
     const runners = definitions.map((definition) => {
       return new StageRunner(definition, { ...environment, ...(signatures && { signatures }) }, (error) => {
         log.fatal({ error: error.message }, "a consumer stopped for good");

@@ -1,4 +1,5 @@
 import { placementOf } from "../address.js";
+import { Recent } from "../recent.js";
 
 /** A state key's bytes as a latin1 string: 32 bytes of placement, one of kind, and an id. Sorts like the bytes. */
 export type StateKey = string & { readonly __brand: "StateKey" };
@@ -19,8 +20,18 @@ function key(placement: Buffer, kind: number, id: Buffer): StateKey {
 
 /** Key of an account (20-byte id). */
 export function accountKey(account: Buffer): StateKey {
-  return key(placementOf(account), KeyKind.account, account);
+  const name = account.toString("latin1");
+  let found = recentAccountKeys.get(name);
+  if (found === undefined) {
+    found = key(placementOf(account), KeyKind.account, account);
+    recentAccountKeys.set(name, found);
+  }
+  return found;
 }
+
+/** Keys of accounts remembered in each of two generations; about 200 bytes each. The same text again is hashed only once. */
+const RECENT_ACCOUNT_KEYS_MAX = 32_768;
+const recentAccountKeys = new Recent<StateKey>(RECENT_ACCOUNT_KEYS_MAX);
 
 /** Key of the escrow of a transfer; it lives where its sender lives. */
 export function escrowKey(sender: Buffer, transactionId: Buffer): StateKey {

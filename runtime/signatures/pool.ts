@@ -25,7 +25,7 @@ interface Thread {
 }
 
 /**
- * Threads that check signatures, one for each core. A check is the same pure function on the same bytes wherever it runs:
+ * Threads that check signatures, at most one for each core. A check is the same pure function on the same bytes wherever it runs:
  * threads only let a process use more than one core, and keep the checks, which are most of the work, together.
  * Each stage and each validator has its own checks made; no verdict is ever used twice.
  */
@@ -34,11 +34,13 @@ export class SignaturePool implements SignatureChecks {
   private nextId = 0;
   private busyMs = 0;
 
+  /** @param checks how often each transaction is checked in this process: more threads than that would only wait */
   constructor(
     rules: TransactionRules,
+    checks: number,
     private readonly onFailure: (error: Error) => void,
-    size = availableParallelism(),
   ) {
+    const size = Math.min(availableParallelism(), checks);
     this.threads = Array.from({ length: size }, () => this.startThread(rules));
   }
 
