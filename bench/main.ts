@@ -1,10 +1,15 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { PROJECT_ROOT } from "../cli/project-root.js";
+import { runGate } from "./gate/gate.js";
 import type { LoadScheme } from "./load/accounts.js";
+import { machineFacts } from "./measure/machine.js";
 import { runPipeline } from "./pipeline/run.js";
 import { runStages } from "./stages/run.js";
 
-/** Exit codes: 0 measured, 2 could not be done. */
-const EXIT = { done: 0, failed: 2 } as const;
+/** Exit codes: 0 measured, 1 slower than it may be (--scenario gate), 2 could not be done. */
+const EXIT = { done: 0, slower: 1, failed: 2 } as const;
 const SCHEMES: readonly LoadScheme[] = ["ed25519", "ethereum", "mixed"];
 
 const startedMs = Date.now();
@@ -34,8 +39,14 @@ async function main(): Promise<number> {
       "latency-seconds": { type: "string", default: "15" },
       transactions: { type: "string", default: "20000" },
       json: { type: "boolean", default: false },
+      record: { type: "string" },
     },
   });
+  if (values.scenario === "gate") {
+    const report = await runGate(say);
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+    return report.passed ? EXIT.done : EXIT.slower;
+  }
   const scheme = SCHEMES.find((name) => name === values.scheme);
   if (!scheme) throw new RangeError(`no scheme ${values.scheme}: ${SCHEMES.join(", ")}`);
   const common = {
@@ -56,8 +67,18 @@ async function main(): Promise<number> {
           measureSeconds: whole(values.seconds, 1),
           latencySeconds: whole(values["latency-seconds"], 0),
         });
+  if (values.record !== undefined) keep(values.record, { machine: machineFacts(), report });
   process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
   return EXIT.done;
+}
+
+/** Keeps a result beside the code, with what it was measured on. */
+function keep(name: string, result: object): void {
+  if (!/^[\w-]+$/.test(name)) throw new RangeError(`${name} is no name of a result: letters, digits, dashes`);
+  const file = join(PROJECT_ROOT, "bench", "results", `${name}.json`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+  say(`kept in bench/results/${name}.json`);
 }
 
 function whole(text: string, least: number): number {

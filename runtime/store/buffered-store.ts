@@ -50,25 +50,25 @@ export class BufferedStore implements Store {
     }
   }
 
-  /** Puts everything on disk that was written so far. */
+  /** Puts everything on disk that was written so far; one after the other. Throws what the disk threw. */
   private async flush(): Promise<void> {
     this.timer?.cancel();
     this.timer = undefined;
+    this.flushing = this.flushing.then(() => this.writeOut());
     await this.flushing;
     this.rethrow();
-    if (this.gathered.size === 0) return;
+  }
+
+  private async writeOut(): Promise<void> {
+    if (this.failure || this.gathered.size === 0) return;
     this.leaving = this.gathered;
     this.gathered = new Map();
-    this.flushing = this.store.write([...this.leaving]).then(
-      () => {
-        this.leaving = new Map();
-      },
-      (error: unknown) => {
-        this.failure = { error };
-      },
-    );
-    await this.flushing;
-    this.rethrow();
+    try {
+      await this.store.write([...this.leaving]);
+      this.leaving = new Map();
+    } catch (error) {
+      this.failure = { error };
+    }
   }
 
   private rethrow(): void {
