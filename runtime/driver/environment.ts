@@ -34,6 +34,8 @@ export interface Environment {
   readonly openStore: (path: string, wipe: boolean) => Promise<Store>;
   /** Checks signatures ahead of the steps; left out: the steps do it. */
   readonly signatures?: SignatureChecks;
+  /** How long local stores gather what they write, in milliseconds; a crash costs executing so much again. */
+  readonly storeGatherMs: number;
   readonly clock: Clock;
   /** A group member that isn't heard of for this long loses its partitions, in milliseconds. */
   readonly sessionTimeoutMs: number;

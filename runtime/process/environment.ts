@@ -11,6 +11,9 @@ import { loadNetwork } from "../network/load.js";
 import { DEFAULT_SESSION_TIMEOUT_MS, SettingError, type Settings } from "../settings.js";
 import { LevelStore } from "../store/level-store.js";
 
+/** How long local stores gather what they write, in milliseconds. */
+const STORE_GATHER_MS = 5_000;
+
 /** An environment with the means to close it. */
 export interface OpenEnvironment extends Environment {
   readonly kafka: Kafka;
@@ -63,6 +66,7 @@ export async function openEnvironment(
     network,
     home,
     openStore: (path, wipe) => LevelStore.open(join(storesDirectory, path), wipe),
+    storeGatherMs: STORE_GATHER_MS,
     storesDirectory,
     clock: systemClock,
     sessionTimeoutMs: settings.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,

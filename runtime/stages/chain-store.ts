@@ -64,7 +64,11 @@ export async function openChainTask(
     return { task, store, state };
   };
   const openStore = async (forget: boolean) =>
-    new BufferedStore(await environment.openStore(name, forget), environment.clock);
+    new BufferedStore(
+      await environment.openStore(name, forget),
+      environment.clock,
+      environment.storeGatherMs,
+    );
   const found = await openStore(wipe);
   const opened = await closedOnFailure(found, async () => {
     const saved = await readSaved(found, name);

@@ -2,8 +2,6 @@ import type { StoreBatch } from "../../processors/stage.js";
 import type { Clock, Timer } from "../clock.js";
 import type { Store } from "./level-store.js";
 
-/** How long writes gather before they go to disk together, in milliseconds. A crash costs executing so much again. */
-const GATHER_MS = 5_000;
 /** So many keys go to disk at once, however recent: what is gathered is memory. */
 const GATHERED_MAX = 20_000;
 
@@ -19,9 +17,11 @@ export class BufferedStore implements Store {
   private timer: Timer | undefined;
   private failure: { readonly error: unknown } | undefined;
 
+  /** @param gatherMs how long writes gather, in milliseconds; 0: each goes to disk at once */
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
+    private readonly gatherMs: number,
   ) {}
 
   get(key: string): Buffer | undefined {
@@ -40,9 +40,9 @@ export class BufferedStore implements Store {
   async write(batch: StoreBatch): Promise<void> {
     this.rethrow();
     for (const [key, value] of batch) this.gathered.set(key, value);
-    if (this.gathered.size >= GATHERED_MAX) await this.flush();
+    if (this.gatherMs === 0 || this.gathered.size >= GATHERED_MAX) await this.flush();
     else if (this.gathered.size > 0) {
-      this.timer ??= this.clock.after(GATHER_MS, () => {
+      this.timer ??= this.clock.after(this.gatherMs, () => {
         this.timer = undefined;
         // The next write says what went wrong.
         this.flush().catch(() => undefined);

@@ -44,7 +44,7 @@ export const storePlants = {
   },
   "owner-not-checked": {
     about: "A task uses a store whoever it belongs to.",
-    found: { seed: 2, invariant: "same-state" },
+    found: { seed: 13, invariant: "same-state" },
     make: () =>
       withStore((store, path) => ({
         get: (key) => {
@@ -55,7 +55,7 @@ export const storePlants = {
   },
   "damage-unnoticed": {
     about: "A value whose checksum is wrong counts as missing.",
-    found: { seed: 2, invariant: "same-state" },
+    found: { seed: 3, invariant: "same-state" },
     make: () => withStore((store) => ({ get: (key) => getUnlessCorrupt(store, key) })),
   },
   "marks-forgotten": {

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly schemaIds: SchemaIds;
   readonly log: SimulatedLog;
   readonly clientFaults: ClientFaults;
+  /** How long local stores gather what they write, in milliseconds. */
+  readonly storeGatherMs: number;
   /** What a planted fault changes in a process' surroundings. */
   readonly changed: (environment: Environment) => Environment;
 }
@@ -81,6 +83,7 @@ export class Node {
       schemaIds,
       network,
       openStore: (path, wipe) => this.disk.open(path, wipe, process),
+      storeGatherMs: this.surroundings.storeGatherMs,
       clock: process.clock,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       log: log.child({ process: process.name }),

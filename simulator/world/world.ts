@@ -24,6 +24,10 @@ import { createTopics, SCHEMA_IDS } from "./topics.js";
 /** Validators whose stake may be dishonest: less than a third. */
 const DISHONEST_SHARE_MAX = 3;
 const SKEW_MS_MAX = 2_000;
+/** In one network of so many local stores gather what they write; in the others each write goes to disk at once. */
+const STORES_GATHER_IN = 4;
+/** How long, in milliseconds: shorter than in production, as a whole run takes only seconds. */
+const STORE_GATHER_MS = 200;
 
 /** A whole simulated network with everything around it. */
 export class World {
@@ -79,6 +83,8 @@ export class World {
       schemaIds: SCHEMA_IDS,
       log: this.log,
       clientFaults: plant?.client ?? {},
+      // By the network, not by chance: what a seed draws stays as it was.
+      storeGatherMs: network.hash[0]! % STORES_GATHER_IN === 0 ? STORE_GATHER_MS : 0,
       changed: plant?.environment ?? ((environment) => environment),
     };
     const planted = (plan: ProcessPlan): ProcessPlan => ({

@@ -68,13 +68,14 @@ class StandingClock implements Clock {
   }
 }
 
+const GATHER_MS = 5_000;
 const bytes = (text: string) => Buffer.from(text);
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 function withStore() {
   const disk = new NotingStore();
   const clock = new StandingClock();
-  return { disk, clock, store: new BufferedStore(disk, clock) };
+  return { disk, clock, store: new BufferedStore(disk, clock, GATHER_MS) };
 }
 
 describe("a buffered store", () => {
@@ -87,7 +88,7 @@ describe("a buffered store", () => {
     ]);
     expect(store.get("a")).toEqual(bytes("2"));
     expect(disk.batches).toEqual([]);
-    clock.move(5_000);
+    clock.move(GATHER_MS);
     await settled();
     expect(disk.batches).toEqual([
       [
@@ -104,7 +105,7 @@ describe("a buffered store", () => {
     await store.write([["a", null]]);
     expect(store.get("a")).toBeUndefined();
     disk.hold();
-    clock.move(5_000);
+    clock.move(GATHER_MS);
     await settled();
     expect(store.get("a")).toBeUndefined();
     await store.write([["a", bytes("new")]]);
@@ -133,7 +134,7 @@ describe("a buffered store", () => {
     const { disk, clock, store } = withStore();
     await store.write([["a1", bytes("1")]]);
     disk.hold();
-    clock.move(5_000);
+    clock.move(GATHER_MS);
     await settled();
     const found: string[] = [];
     const reading = (async () => {
@@ -156,7 +157,7 @@ describe("a buffered store", () => {
     const { disk, clock, store } = withStore();
     await store.write([["a", bytes("1")]]);
     disk.failure = new Error("no space");
-    clock.move(5_000);
+    clock.move(GATHER_MS);
     await settled();
     await expect(store.write([["b", bytes("2")]])).rejects.toThrow("no space");
   });
@@ -189,7 +190,7 @@ describe("a buffered store", () => {
             states.push(stateOf(model));
             for (const key of ["a", "b", "c"]) expect(store.get(key)?.toString()).toBe(model.get(key));
             if (moves[index]) {
-              clock.move(5_000);
+              clock.move(GATHER_MS);
               await settled();
             }
             const onDisk = stateOf(Array.from(disk.values, ([key, value]) => [key, value.toString()]));
