@@ -93,13 +93,13 @@ export function writeRaw(value: Uint8Array): void {
   at += value.length;
 }
 
-export function writeFixed(value: Buffer, size: number): void {
-  if (!(value instanceof Buffer) || value.length !== size) misfit(value, `fixed of ${size} bytes`);
+export function writeFixed(value: Uint8Array, size: number): void {
+  if (!(value instanceof Uint8Array) || value.length !== size) misfit(value, `fixed of ${size} bytes`);
   writeRaw(value);
 }
 
-export function writeBytes(value: Buffer): void {
-  if (!(value instanceof Buffer)) misfit(value, "bytes");
+export function writeBytes(value: Uint8Array): void {
+  if (!(value instanceof Uint8Array)) misfit(value, "bytes");
   writeLong(value.length);
   writeRaw(value);
 }

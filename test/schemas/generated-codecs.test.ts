@@ -137,7 +137,7 @@ describe("generated codecs", () => {
     expect(decodeAny(Buffer.from(`01${"ff".repeat(10)}0102040000`, "hex"))).toBeUndefined();
   });
 
-  it("refuse a union's value with two branches or none, and bytes that are no buffer, as avsc does", () => {
+  it("refuse a union's value with two branches or none, as avsc does", () => {
     const state = { balance: 1n, nonce: 0, escrowed: 0n };
     const account = { "rustorium.AccountState": state };
     const key = Buffer.of(1);
@@ -145,7 +145,6 @@ describe("generated codecs", () => {
       { key, value: { ...account, "rustorium.ShardState": { marks: [], channels: [] } } },
       { key, value: { ...account, more: 1 } },
       { key, value: {} },
-      { key: Uint8Array.of(1), value: account },
     ]) {
       expect(() => codec("StateChange").encode(wrong as never)).toThrow(TypeError);
       expect(() => reference("StateChange").encode(wrong)).toThrow();
