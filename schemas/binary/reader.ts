@@ -1,3 +1,5 @@
+import { NodeBuffer, SLAB, SLAB_PIECE_MAX } from "./slab.js";
+
 /**
  * Reads Avro (specification, "Binary Encoding") for the generated codecs. One record is read at a time, so the position is
  * kept in this module: an object for it would be made for every record, and looked into for every byte.
@@ -18,43 +20,42 @@ const VARINT_BYTES_MAX = 10;
 /** Factor of the bits in a varint's last possible byte; the first byte has the sign and six bits. */
 const SCALE_MAX = 64 * 128 ** (VARINT_BYTES_MAX - 2);
 
-/**
- * Records are copied here before they are read, and what is read of them are views of the copy: a view of what came from the
- * broker would keep a whole fetch in memory for 20 bytes.
- */
-const SLAB_BYTES = 16 * 1_024;
-/** Larger records get memory of their own. */
-const SLAB_RECORD_MAX = 2 * 1_024;
-let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-let slabUsed = 0;
-
-let bytes: Buffer = slab;
+/** Copy of the record, or of the longer one what is read from: see `readAll`. */
+let bytes: Buffer = SLAB.bytes;
 let at = 0;
 let end = 0;
+/** Whether `bytes` is the slab, so that views of it may be handed out. */
+let isCopy = true;
 /** Whether only the one canonical encoding of each value is taken. */
 let isStrict = true;
 
-/** Reads one value that takes all of `source`. Throws where it isn't one. */
+/**
+ * Reads one value that takes all of `source`. Throws where it isn't one. What is handed out is never a view of the source:
+ * 20 bytes of it would keep a whole fetch in memory. A short record is copied at once, of a longer one each field: else 20
+ * bytes would keep all of that.
+ */
 export function readAll<T>(source: Buffer, strict: boolean, read: () => T): T {
   const { length } = source;
-  if (length > SLAB_RECORD_MAX) {
-    bytes = Buffer.allocUnsafeSlow(length);
-    at = 0;
-  } else {
-    if (slabUsed + length > SLAB_BYTES) {
-      slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-      slabUsed = 0;
-    }
-    bytes = slab;
-    at = slabUsed;
-    slabUsed += length;
-  }
-  bytes.set(source, at);
-  end = at + length;
   isStrict = strict;
-  const value = read();
-  if (at !== end) throw MALFORMED;
-  return value;
+  isCopy = length <= SLAB_PIECE_MAX;
+  if (isCopy) {
+    at = SLAB.place(length);
+    bytes = SLAB.bytes;
+    bytes.set(source, at);
+  } else {
+    at = 0;
+    bytes = source;
+  }
+  end = at + length;
+  try {
+    const value = read();
+    if (at !== end) throw MALFORMED;
+    // Only now: what is refused takes no room.
+    if (isCopy) SLAB.takeTo(end);
+    return value;
+  } finally {
+    bytes = SLAB.bytes;
+  }
 }
 
 export function refuse(): never {
@@ -88,6 +89,11 @@ export function readLong(): number {
   return value;
 }
 
+function skipVarint(): void {
+  for (let count = 0; count < VARINT_BYTES_MAX; count++) if (nextByte() < 0x80) return;
+  throw MALFORMED;
+}
+
 export function readInt(): number {
   const value = readLong();
   if (value < INT_MIN || value > INT_MAX) throw MALFORMED;
@@ -100,15 +106,18 @@ export function readBoolean(): boolean {
   return byte !== 0;
 }
 
-/** A fixed of that size, as a view of the record's copy. */
+/** A fixed of that size. */
 export function readFixed(size: number): Buffer {
   const start = at;
   if (size > end - start) throw MALFORMED;
   at = start + size;
-  return bytes.subarray(start, at);
+  if (isCopy) return new NodeBuffer(bytes.buffer, start, size);
+  const copy = SLAB.allocate(size);
+  copy.set(new NodeBuffer(bytes.buffer, bytes.byteOffset + start, size));
+  return copy;
 }
 
-/** Bytes, as a view of the record's copy. */
+/** Bytes of any number. */
 export function readBytes(): Buffer {
   const size = readLong();
   if (size < 0) throw MALFORMED;
@@ -119,6 +128,7 @@ export function readBytes(): Buffer {
 export function readString(): string {
   const size = readLong();
   if (size < 0 || size > end - at) throw MALFORMED;
+  if (size === 0) return "";
   const start = at;
   at += size;
   const text = bytes.toString("utf8", start, at);
@@ -142,8 +152,10 @@ export function readIndex(count: number): number {
 
 // Two 64-bit halves and the same memory byte by byte, both little-endian: bytes become a bigint without a text between.
 const halves = new BigUint64Array(2);
+const signedLow = new BigInt64Array(halves.buffer, 0, 1);
 const signedHigh = new BigInt64Array(halves.buffer, 8, 1);
 const halfBytes = new Uint8Array(halves.buffer);
+const HALF_BYTES = 8;
 const HALVES_BYTES = 16;
 
 /** A `decimal` with scale 0: big-endian two's complement. */
@@ -161,6 +173,7 @@ export function readDecimal(): bigint {
   const low = isLong ? start + size - HALVES_BYTES : start;
   halfBytes.fill(isNegative ? 0xff : 0);
   for (let from = at - 1, to = 0; from >= low; from--, to++) halfBytes[to] = bytes[from]!;
+  if (size <= HALF_BYTES) return signedLow[0]!;
   if (!isLong) return (signedHigh[0]! << 64n) | halves[0]!;
   return (BigInt(first >= 0x80 ? first - 256 : first) << 128n) | (halves[1]! << 64n) | halves[0]!;
 }
@@ -177,7 +190,7 @@ export function readArray<T>(readItem: () => T): T[] {
     if (isStrict && (count < 0 || list.length > 0)) throw MALFORMED;
     if (count < 0) {
       count = -count;
-      readLong(); // the block's size in bytes
+      skipVarint(); // the block's size in bytes: any, as it isn't needed
     }
     if (count > end - at) throw MALFORMED;
     for (let index = 0; index < count; index++) list.push(readItem());

@@ -1,12 +1,11 @@
 import { DECIMAL_BYTES_MAX, LONG_MAX } from "./reader.js";
+import { NodeBuffer, SLAB_BYTES } from "./slab.js";
 
 /**
  * Writes canonical Avro (specification, "Binary Encoding") for the generated codecs. Records are written one behind the other
  * into a slab, and what comes out is a view of it: nothing is copied.
  */
 
-/** Small, because who keeps one record keeps its slab. */
-const SLAB_BYTES = 16 * 1_024;
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
 let start = 0;
 let at = 0;
@@ -20,7 +19,13 @@ export function written(write: () => void): Buffer {
     at = start;
     throw error;
   }
-  return slab.subarray(start, at);
+  const bytes = new NodeBuffer(slab.buffer, start, at - start);
+  if (slab.length > SLAB_BYTES) {
+    // The memory of a long record is its own: short ones behind it would each keep all of it.
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    at = 0;
+  }
+  return bytes;
 }
 
 /** Makes room for so many bytes more. */
@@ -32,6 +37,11 @@ function ensure(size: number): void {
   slab = larger;
   start = 0;
   at = sofar;
+}
+
+/** A union's value names one branch and nothing else. */
+export function checkBranch(value: object | null): void {
+  if (value !== null && Object.keys(value).length !== 1) misfit(value, "object with one branch");
 }
 
 export function misfit(value: unknown, what: string): never {
@@ -94,8 +104,12 @@ export function writeBytes(value: Uint8Array): void {
   writeRaw(value);
 }
 
+/** Strings of this length and less have their length in one byte, where they are ASCII. */
+const SHORT_STRING_MAX = 63;
+
 export function writeString(value: string): void {
   if (typeof value !== "string") misfit(value, "string");
+  if (value.length <= SHORT_STRING_MAX && writeAscii(value)) return;
   const size = Buffer.byteLength(value);
   writeLong(size);
   ensure(size);
@@ -103,9 +117,26 @@ export function writeString(value: string): void {
   at += size;
 }
 
+/** Whether it could be written letter by letter, which is faster for short ones. */
+function writeAscii(value: string): boolean {
+  const { length } = value;
+  ensure(1 + length);
+  let to = at;
+  slab[to++] = length * 2;
+  for (let index = 0; index < length; index++) {
+    const code = value.charCodeAt(index);
+    if (code >= 0x80) return false;
+    slab[to++] = code;
+  }
+  at = to;
+  return true;
+}
+
 // The same memory as two 64-bit halves and byte by byte, both little-endian.
 const halves = new BigUint64Array(2);
+const signedLow = new BigInt64Array(halves.buffer, 0, 1);
 const halfBytes = new Uint8Array(halves.buffer);
+const HALF_BYTES = 8;
 const HALVES_BYTES = 16;
 const HALVES_MIN = -(1n << 127n);
 const HALVES_MAX = (1n << 127n) - 1n;
@@ -113,14 +144,17 @@ const HALVES_MAX = (1n << 127n) - 1n;
 /** A `decimal` with scale 0: big-endian two's complement in the fewest bytes. */
 export function writeDecimal(value: bigint): void {
   if (typeof value !== "bigint") misfit(value, "decimal");
-  if (value < HALVES_MIN || value > HALVES_MAX) {
-    writeLargeDecimal(value);
-    return;
-  }
+  let size = HALF_BYTES;
   halves[0] = value;
-  halves[1] = value >> 64n;
-  const sign = value < 0n ? 0xff : 0;
-  let size = HALVES_BYTES;
+  if (signedLow[0] !== value) {
+    if (value < HALVES_MIN || value > HALVES_MAX) {
+      writeLargeDecimal(value);
+      return;
+    }
+    halves[1] = value >> 64n;
+    size = HALVES_BYTES;
+  }
+  const sign = halfBytes[size - 1]! >= 0x80 ? 0xff : 0;
   while (size > 1 && halfBytes[size - 1] === sign && halfBytes[size - 2]! >= 0x80 === (sign !== 0)) size--;
   ensure(1 + HALVES_BYTES);
   slab[at++] = size * 2;

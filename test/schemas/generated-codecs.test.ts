@@ -125,6 +125,81 @@ describe("generated codecs", () => {
     );
   });
 
+  it("pass over the size of an array's block, whatever it says, where any Avro is taken", () => {
+    const { decode, decodeAny } = codec("ShardState");
+    const marks = { marks: [{ partition: 1, offset: 2 }], channels: [] };
+    for (const size of ["04", "00", "8400", `${"ff".repeat(9)}01`, `${"fe".repeat(9)}7f`]) {
+      const bytes = Buffer.from(`01${size}02040000`, "hex");
+      expect(decodeAny(bytes), size).toEqual(marks);
+      expect(structured(reference("ShardState").decodeAny(bytes)), size).toEqual(structured(marks));
+      expect(decode(bytes), size).toBeUndefined();
+    }
+    expect(decodeAny(Buffer.from(`01${"ff".repeat(10)}0102040000`, "hex"))).toBeUndefined();
+  });
+
+  it("refuse a union's value with two branches or none, as avsc does", () => {
+    const state = { balance: 1n, nonce: 0, escrowed: 0n };
+    const account = { "rustorium.AccountState": state };
+    const key = Buffer.of(1);
+    for (const wrong of [
+      { key, value: { ...account, "rustorium.ShardState": { marks: [], channels: [] } } },
+      { key, value: { ...account, more: 1 } },
+      { key, value: {} },
+    ]) {
+      expect(() => codec("StateChange").encode(wrong as never)).toThrow(TypeError);
+      expect(() => reference("StateChange").encode(wrong)).toThrow();
+    }
+  });
+
+  it("write decimals around each power of 2^8 as avsc does, and read them back", () => {
+    const { encode, decode } = codec("AccountState");
+    const avsc = reference("AccountState");
+    for (let bits = 0n; bits < 136n; bits++) {
+      for (const near of [-2n, -1n, 0n, 1n]) {
+        for (const balance of [(1n << bits) + near, -(1n << bits) + near]) {
+          if (BigInt.asIntN(136, balance) !== balance) continue;
+          const value = { balance, nonce: 0, escrowed: 0n };
+          const bytes = encode(value);
+          expect(bytes.equals(avsc.encode(value)), String(balance)).toBe(true);
+          expect(decode(bytes)?.balance).toBe(balance);
+        }
+      }
+    }
+    for (const balance of [1n << 135n, -(1n << 135n) - 1n])
+      expect(() => encode({ balance, nonce: 0, escrowed: 0n })).toThrow(TypeError);
+  });
+
+  it("hand out short pieces of memory only: of a long record too, and behind one that was written", () => {
+    const piece = 16 * 1_024;
+    const long = Buffer.alloc(300_000, 9);
+    const { encode, decode } = codec("SignedTransaction");
+    const bytes = encode({ scheme: "ED25519", body: long, publicKey: Buffer.of(1, 2), signature: long });
+    const { body, publicKey, signature } = decode(bytes)!;
+    expect(body.equals(long) && signature.equals(long)).toBe(true);
+    expect([...publicKey]).toEqual([1, 2]);
+    for (const { buffer, length } of [body, publicKey, signature])
+      expect(buffer.byteLength).toBeLessThanOrEqual(Math.max(piece, length));
+    expect(body.buffer).not.toBe(bytes.buffer);
+    expect(codec("Cut").encode({ height: 1 }).buffer.byteLength).toBeLessThanOrEqual(piece);
+  });
+
+  it("keep what was handed out, though much is read and refused after it", () => {
+    const { encode, decode } = codec("SignedTransaction");
+    const transactions = Array.from({ length: 500 }, (_, index) => ({
+      scheme: "ED25519" as const,
+      body: Buffer.alloc(index * 7, index),
+      publicKey: Buffer.alloc(32, index + 1),
+      signature: Buffer.alloc(64, index + 2),
+    }));
+    const encoded = transactions.map((transaction) => encode(transaction));
+    const decoded = encoded.map((bytes) => {
+      const value = decode(bytes);
+      expect(decode(bytes.subarray(0, -1))).toBeUndefined();
+      return value;
+    });
+    expect(structured(decoded)).toEqual(structured(transactions));
+  });
+
   it("give values that don't change when the bytes they came from do", () => {
     const header = codec("Vote").encode({
       validator: 1,
