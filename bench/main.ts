@@ -5,6 +5,7 @@ import { PROJECT_ROOT } from "../cli/project-root.js";
 import { runGate } from "./gate/gate.js";
 import type { LoadScheme } from "./load/accounts.js";
 import { machineFacts } from "./measure/machine.js";
+import { runMicro } from "./micro/run.js";
 import { runPipeline } from "./pipeline/run.js";
 import { runStages } from "./stages/run.js";
 
@@ -47,6 +48,12 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return report.passed ? EXIT.done : EXIT.slower;
   }
+  if (values.scenario === "micro") {
+    const report = runMicro();
+    if (values.record !== undefined) keep(values.record, { machine: machineFacts(), report });
+    process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
+    return EXIT.done;
+  }
   const scheme = SCHEMES.find((name) => name === values.scheme);
   if (!scheme) throw new RangeError(`no scheme ${values.scheme}: ${SCHEMES.join(", ")}`);
   const common = {
@@ -57,6 +64,8 @@ async function main(): Promise<number> {
     seed: whole(values.seed, 0),
     say,
   };
+  if (values.scenario !== "stages" && values.scenario !== "pipeline")
+    throw new RangeError(`no scenario ${values.scenario}: pipeline, stages, micro, gate`);
   const report =
     values.scenario === "stages"
       ? runStages({ ...common, transactions: whole(values.transactions, 1) })
