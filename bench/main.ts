@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { PROJECT_ROOT } from "../cli/project-root.js";
@@ -6,7 +6,8 @@ import { runGate } from "./gate/gate.js";
 import type { LoadScheme } from "./load/accounts.js";
 import { machineFacts } from "./measure/machine.js";
 import { runMicro } from "./micro/run.js";
-import { runPipeline } from "./pipeline/run.js";
+import { pipelinePicture } from "./picture/picture.js";
+import { type PipelineReport, runPipeline } from "./pipeline/run.js";
 import { runStages } from "./stages/run.js";
 
 /** Exit codes: 0 measured, 1 slower than it may be (--scenario gate), 2 could not be done. */
@@ -48,6 +49,10 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return report.passed ? EXIT.done : EXIT.slower;
   }
+  if (values.scenario === "picture") {
+    draw();
+    return EXIT.done;
+  }
   if (values.scenario === "micro") {
     const report = runMicro();
     if (values.record !== undefined) keep(values.record, { machine: machineFacts(), report });
@@ -65,7 +70,7 @@ async function main(): Promise<number> {
     say,
   };
   if (values.scenario !== "stages" && values.scenario !== "pipeline")
-    throw new RangeError(`no scenario ${values.scenario}: pipeline, stages, micro, gate`);
+    throw new RangeError(`no scenario ${values.scenario}: pipeline, stages, micro, gate, picture`);
   const report =
     values.scenario === "stages"
       ? runStages({ ...common, transactions: whole(values.transactions, 1) })
@@ -79,6 +84,22 @@ async function main(): Promise<number> {
   if (values.record !== undefined) keep(values.record, { machine: machineFacts(), report });
   process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
   return EXIT.done;
+}
+
+/** Draws the recorded runs of the pipeline for the README. */
+function draw(): void {
+  const directory = join(PROJECT_ROOT, "bench", "results");
+  const results = readdirSync(directory)
+    .filter((file) => file.startsWith("pipeline-") && file.endsWith(".json"))
+    .sort()
+    .map((file) => {
+      const { report } = JSON.parse(readFileSync(join(directory, file), "utf8")) as {
+        report: PipelineReport;
+      };
+      return { name: file, report };
+    });
+  writeFileSync(join(PROJECT_ROOT, "docs", "bench.svg"), pipelinePicture(results));
+  say("drawn: docs/bench.svg");
 }
 
 /** Keeps a result beside the code, with what it was measured on. */
