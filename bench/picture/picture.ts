@@ -6,8 +6,8 @@ export interface NamedReport {
   readonly report: PipelineReport;
 }
 
-const WIDTH = 860;
-const LEFT = 250;
+const WIDTH = 960;
+const LEFT = 330;
 const BAR = 22;
 const ROW = 58;
 const TOP = 46;
