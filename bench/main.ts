@@ -14,6 +14,19 @@ import { runStages } from "./stages/run.js";
 const EXIT = { done: 0, slower: 1, failed: 2 } as const;
 const SCHEMES: readonly LoadScheme[] = ["ed25519", "ethereum", "mixed"];
 
+const USAGE = `usage: npm run bench -- [--scenario pipeline|stages|micro|gate|picture] [--json] [--record NAME]
+  --validators N        validators; 1 is consensus solo (4)
+  --scheme S            ${SCHEMES.join(", ")} (ed25519)
+  --accounts N          accounts that send and get (10,000)
+  --zipf EXPONENT       by Zipf's law instead of all alike, e.g. 0.9
+  --cross SHARE         share of transfers to another shard, 0 to 1 (0)
+  --seed N              seed of the load (1)
+  --warm-up SECONDS     before the measurement at full load (20)
+  --seconds SECONDS     measurement at full load (30)
+  --latency-seconds N   each measurement at 25, 50 and 75 % of it; 0: none (15)
+  --transactions N      of the scenario stages (20,000)
+`;
+
 const startedMs = Date.now();
 const say = (line: string) =>
   process.stderr.write(`${((Date.now() - startedMs) / 1_000).toFixed(1).padStart(7)}s ${line}\n`);
@@ -42,8 +55,13 @@ async function main(): Promise<number> {
       transactions: { type: "string", default: "20000" },
       json: { type: "boolean", default: false },
       record: { type: "string" },
+      help: { type: "boolean", default: false },
     },
   });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return EXIT.done;
+  }
   if (values.scenario === "gate") {
     const report = await runGate(say);
     process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -1,3 +1,4 @@
+import type { ProcessUsage } from "../../runtime/process/usage.js";
 import { genesisAccounts, type LoadScheme, loadAccounts } from "../load/accounts.js";
 import { LoadGenerator, type LoadTransaction, type Skew } from "../load/load.js";
 import { type Latencies, latenciesOf } from "../measure/latencies.js";
@@ -53,6 +54,11 @@ export interface PipelineReport {
   readonly latencies: readonly AtLoad[];
   /** Of each process, at full load, per 1,000 transactions that ended. */
   readonly cpuSecondsPer1000: Record<string, number>;
+  /**
+   * Wall time of what the stages' processes do, at full load, per 1,000 transactions: each stage's steps, the threads that
+   * check signatures, the main threads' collections of garbage. Longer than CPU time where threads wait for a core.
+   */
+  readonly busySecondsPer1000: Record<string, number>;
   readonly bytesPerTransaction: Record<string, number>;
   /** Resident memory of each process after all of it. */
   readonly residentMiB: Record<string, number>;
@@ -130,6 +136,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
       finalMs: atHalf?.finalMs ?? null,
       latencies,
       cpuSecondsPer1000: record(full.cpuSecondsPer1000, (value) => rounded(value, 4)),
+      busySecondsPer1000: record(full.busySecondsPer1000, (value) => rounded(value, 4)),
       bytesPerTransaction: record(bytes, (value) => Math.round(value / submissions.endedCount)),
       residentMiB: record(resident, ({ residentBytes }) => Math.round(residentBytes / MIB)),
       submitted: submissions.sentCount,
@@ -146,11 +153,12 @@ async function fullLoad(client: LoadClient, network: BenchNetwork, options: Pipe
   const processes = () => new Map([...network.system.pids(), ["client", process.pid] as const]);
   say(`full load: ${warmUpSeconds} s of warm-up, then ${measureSeconds} s measured`);
   const startMs = Date.now();
-  const look = () => ({
+  const look = (): Look => ({
     atMs: Date.now(),
     final: submissions.finalCount,
     ended: submissions.endedCount,
     uses: usesOf(processes()),
+    usages: network.system.usages(),
   });
   let from: Look | undefined;
   let until: Look | undefined;
@@ -184,7 +192,27 @@ async function fullLoad(client: LoadClient, network: BenchNetwork, options: Pipe
     cpuSecondsPer1000: new Map(
       [...cpuBetween(from.uses, until.uses)].map(([name, spent]) => [name, (1_000 * spent) / ended]),
     ),
+    busySecondsPer1000: new Map(
+      [...busyBetween(await from.usages, await until.usages)].map(([name, ms]) => [name, ms / ended]),
+    ),
   };
+}
+
+/** What stages' steps, signature threads and collections of garbage took between two looks, in milliseconds. */
+function busyBetween(
+  before: ReadonlyMap<string, ProcessUsage>,
+  after: ReadonlyMap<string, ProcessUsage>,
+): Map<string, number> {
+  const busy = new Map<string, number>();
+  const add = (name: string, ms: number) => busy.set(name, (busy.get(name) ?? 0) + ms);
+  for (const [process, usage] of after) {
+    const earlier = before.get(process);
+    if (!earlier) continue;
+    for (const [stage, ms] of Object.entries(usage.stepMs)) add(stage, ms - (earlier.stepMs[stage] ?? 0));
+    add("signature threads", usage.signatureMs - earlier.signatureMs);
+    add("garbage", usage.garbageMs - earlier.garbageMs);
+  }
+  return busy;
 }
 
 interface Look {
@@ -192,6 +220,7 @@ interface Look {
   readonly final: number;
   readonly ended: number;
   readonly uses: Map<string, ProcessUse>;
+  readonly usages: Promise<Map<string, ProcessUsage>>;
 }
 
 /** The load goes on a little beyond the measurement, so that its end isn't in it. */

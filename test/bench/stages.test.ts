@@ -1,8 +1,11 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { genesisAccounts, loadAccounts } from "../../bench/load/accounts.js";
 import { LoadGenerator } from "../../bench/load/load.js";
 import { zipfSampler } from "../../bench/load/sampler.js";
 import { latenciesOf } from "../../bench/measure/latencies.js";
+import { pipelinePicture } from "../../bench/picture/picture.js";
+import type { PipelineReport } from "../../bench/pipeline/run.js";
 import { flameGraph } from "../../bench/profile/flame-graph.js";
 import { runStages } from "../../bench/stages/run.js";
 import { SCHEMA_ID, STAGES_CHAIN_ID, stagesNetwork } from "../../bench/stages/tasks.js";
@@ -70,6 +73,21 @@ describe("what the bench draws and counts", () => {
       max: 1_000,
     });
     expect(latenciesOf(new Float64Array(0))).toBeNull();
+  });
+
+  it("the picture of the README from the recorded runs, as it is there", () => {
+    const results = new URL("../../bench/results/", import.meta.url);
+    const names = readdirSync(results).filter((name) => name.startsWith("pipeline-"));
+    expect(names.length).toBeGreaterThan(1);
+    const recorded = names.sort().map((name) => {
+      const { report } = JSON.parse(readFileSync(new URL(name, results), "utf8")) as {
+        report: PipelineReport;
+      };
+      return { name, report };
+    });
+    const drawn = pipelinePicture(recorded);
+    expect(drawn).toBe(readFileSync(new URL("../../docs/bench.svg", import.meta.url), "utf8"));
+    for (const { report } of recorded) expect(drawn).toContain(`${report.ratioToSignatureLimit} of`);
   });
 
   it("a flame graph without idle time", () => {
