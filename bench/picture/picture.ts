@@ -6,6 +6,7 @@ export interface NamedReport {
   readonly report: PipelineReport;
 }
 
+const TITLE = "Transactions a second (green) and what signature checks alone allow (grey)";
 const WIDTH = 960;
 const LEFT = 330;
 const BAR = 22;
@@ -35,8 +36,8 @@ export function pipelinePicture(results: readonly NamedReport[]): string {
   const height = TOP + results.length * ROW + 8;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">` +
-    `<rect width="100%" height="100%" fill="#fff"/>` +
-    `<text x="12" y="24" font-size="14">Transactions a second (green) and what signature checks alone allow (grey)</text>` +
+    `<title>${TITLE}</title><rect width="100%" height="100%" fill="#fff"/>` +
+    `<text x="12" y="24" font-size="14">${TITLE}</text>` +
     `${rows.join("")}</svg>\n`
   );
 }
