@@ -71,12 +71,6 @@ async function main(): Promise<number> {
     draw();
     return EXIT.done;
   }
-  if (values.scenario === "micro") {
-    const report = runMicro();
-    if (values.record !== undefined) keep(values.record, { machine: machineFacts(), report });
-    process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
-    return EXIT.done;
-  }
   const scheme = SCHEMES.find((name) => name === values.scheme);
   if (!scheme) throw new RangeError(`no scheme ${values.scheme}: ${SCHEMES.join(", ")}`);
   const common = {
@@ -87,18 +81,25 @@ async function main(): Promise<number> {
     seed: whole(values.seed, 0),
     say,
   };
-  if (values.scenario !== "stages" && values.scenario !== "pipeline")
-    throw new RangeError(`no scenario ${values.scenario}: pipeline, stages, micro, gate, picture`);
-  const report =
-    values.scenario === "stages"
-      ? runStages({ ...common, transactions: whole(values.transactions, 1) })
-      : await runPipeline({
+  const measure = async () => {
+    switch (values.scenario) {
+      case "micro":
+        return runMicro();
+      case "stages":
+        return runStages({ ...common, transactions: whole(values.transactions, 1) });
+      case "pipeline":
+        return runPipeline({
           ...common,
           skew: values.zipf === undefined ? "uniform" : { zipf: Number(values.zipf) },
           warmUpSeconds: whole(values["warm-up"], 1),
           measureSeconds: whole(values.seconds, 1),
           latencySeconds: whole(values["latency-seconds"], 0),
         });
+      default:
+        throw new RangeError(`no scenario ${values.scenario}: pipeline, stages, micro, gate, picture`);
+    }
+  };
+  const report = await measure();
   if (values.record !== undefined) keep(values.record, { machine: machineFacts(), report });
   process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
   return EXIT.done;

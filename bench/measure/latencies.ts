@@ -1,3 +1,5 @@
+import { nearestRank } from "../../runtime/session/figures.js";
+
 /** Percentiles of latencies (nearest rank), in milliseconds. */
 export interface Latencies {
   readonly count: number;
@@ -11,6 +13,6 @@ export interface Latencies {
 export function latenciesOf(valuesMs: Float64Array): Latencies | null {
   if (valuesMs.length === 0) return null;
   const sorted = valuesMs.slice().sort();
-  const at = (share: number) => Math.round(sorted[Math.ceil(share * sorted.length) - 1]!);
+  const at = (share: number) => nearestRank(sorted, share);
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) };
 }

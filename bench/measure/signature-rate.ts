@@ -1,9 +1,7 @@
-import { availableParallelism } from "node:os";
 import { keyPairFromSeed, signEd25519, verifyEd25519 } from "../../ledger/crypto/ed25519.js";
-import { signatureRate as recoveryRate } from "../../runtime/session/signature-rate.js";
+import { checksPerSecond, signatureRate as recoveryRate } from "../../runtime/session/signature-rate.js";
 import type { LoadScheme } from "../load/accounts.js";
 
-const MEASURE_MS = 400;
 /** Different ones: a processor learns the branches of one that comes again and again. */
 const SIGNATURES = 256;
 /** Bytes of the message of an ordinary transfer. */
@@ -28,18 +26,7 @@ function ed25519Rate(): number {
     const keyPair = keyPairFromSeed(Buffer.alloc(32, index));
     return { publicKey: keyPair.publicKey, signature: signEd25519(message, keyPair) };
   });
-  let checks = 0;
-  const startMs = performance.now();
-  let elapsedMs = 0;
-  while (elapsedMs < MEASURE_MS) {
+  return checksPerSecond(signed.length, () => {
     for (const { signature, publicKey } of signed) verifyEd25519(signature, message, publicKey);
-    checks += signed.length;
-    elapsedMs = performance.now() - startMs;
-  }
-  return (checks * 1_000) / elapsedMs;
-}
-
-/** Transactions a second at which all cores would do nothing but check each signature in `validate` and every validator. */
-export function signatureLimitTps(checksPerSecond: number, validators: number): number {
-  return (availableParallelism() * checksPerSecond) / (1 + validators);
+  });
 }

@@ -1,9 +1,10 @@
 import type { ProcessUsage } from "../../runtime/process/usage.js";
+import { signatureLimitTps } from "../../runtime/session/signature-rate.js";
 import { genesisAccounts, type LoadScheme, loadAccounts } from "../load/accounts.js";
 import { LoadGenerator, type LoadTransaction, type Skew } from "../load/load.js";
 import { type Latencies, latenciesOf } from "../measure/latencies.js";
 import { cpuBetween, type ProcessUse, usesOf } from "../measure/processes.js";
-import { signatureLimitTps, signatureRate } from "../measure/signature-rate.js";
+import { signatureRate } from "../measure/signature-rate.js";
 import { topicBytes } from "../measure/topic-bytes.js";
 import { LoadClient } from "./client.js";
 import { BENCH_CHAIN_ID, BENCH_NETWORK, type BenchNetwork, startBenchNetwork } from "./network.js";

@@ -21,8 +21,6 @@ const CAPACITY_MIN = 65_536;
 export class Submissions {
   /** Refused or rejected ones by code; a good load has none. */
   readonly refused = new Map<string, number>();
-  /** Events that came a second time, as they may after a restart. */
-  repeated = 0;
   sentCount = 0;
   finalCount = 0;
   endedCount = 0;
@@ -67,10 +65,8 @@ export class Submissions {
       if (times.preconfirmed[sourceOffset] === 0) times.preconfirmed[sourceOffset] = nowMs;
       return;
     }
-    if (times.final[sourceOffset] !== 0) {
-      this.repeated++;
-      return;
-    }
+    // Events may come a second time, after a restart.
+    if (times.final[sourceOffset] !== 0) return;
     times.final[sourceOffset] = nowMs;
     if (!notification.applied) {
       this.refused.set(notification.code, (this.refused.get(notification.code) ?? 0) + 1);

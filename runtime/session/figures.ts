@@ -25,7 +25,10 @@ export function describeLatency(name: string, latency: Percentiles | null): stri
 function percentiles(values: readonly number[]): Percentiles | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!);
-  return { p50: at(0.5), p99: at(0.99) };
+  return { p50: nearestRank(sorted, 0.5), p99: nearestRank(sorted, 0.99) };
+}
+
+/** The value that so large a share of ascending values, at least one, doesn't exceed; rounded. */
+export function nearestRank(sorted: ArrayLike<number>, share: number): number {
+  return Math.round(sorted[Math.ceil(share * sorted.length) - 1]!);
 }

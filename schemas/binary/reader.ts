@@ -58,10 +58,6 @@ export function readAll<T>(source: Buffer, strict: boolean, read: () => T): T {
   }
 }
 
-export function refuse(): never {
-  throw MALFORMED;
-}
-
 function nextByte(): number {
   if (at >= end) throw MALFORMED;
   return bytes[at++]!;
