@@ -36,4 +36,25 @@ export const REGRESSIONS: readonly Regression[] = [
     options: least(1_200, ["lost-reply", "store-damaged", "second-producer"], 24, 52),
     about: "execute left a store open where the chain's own record was what was damaged",
   },
+  {
+    options: least(
+      343_436,
+      [
+        "crash-at-effect",
+        "freeze",
+        "broker-outage",
+        "store-rolled-back",
+        "rebalance",
+        "poison-log",
+        "poison-votes",
+        "clock-skew",
+        "compaction",
+      ],
+      17,
+      25,
+    ),
+    about:
+      "finalize read its certificates, was stopped, and then began at positions that another member had committed meanwhile: " +
+      "votes that it had never seen were behind it, and its shard stood still",
+  },
 ];

@@ -15,7 +15,10 @@ const LOAD_MS_MIN = 2_000;
 const LOAD_MS_MAX = 4_000;
 const FAULTS_MIN = 16;
 const FAULTS_MAX = 30;
-/** Where fewer happened, as a fault may find nobody to hurt, processes are killed until there were so many. */
+/**
+ * Where fewer happened, as a fault may find nobody to hurt, processes are killed until there were so many, and where none is
+ * left to be killed, stages are fenced.
+ */
 const FAULTS_HAPPENED_MIN = 10;
 /** Nothing new for so long, and everything up: the network is quiet. In milliseconds. */
 const QUIET_MS = 1_500;
@@ -47,7 +50,8 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   schedule(world, plan, durationMs, isAllowed, options.faultsMax ?? Number.POSITIVE_INFINITY);
   if (options.faultsMax === undefined) {
     scheduler.after(durationMs, "top up", () => {
-      while (world.faultCount < FAULTS_HAPPENED_MIN && world.inject("kill", plan));
+      const more = () => world.inject("kill", plan) || world.inject("second-producer", plan);
+      while (world.faultCount < FAULTS_HAPPENED_MIN && more());
     });
   }
   const failures: Failure[] = [];

@@ -7,7 +7,7 @@ import type { GroupConsumer } from "../kafka/ports.js";
 import { consumerConfig, heartbeatIntervalMs, whileJoined } from "./consumer-config.js";
 import type { Environment, OpenTask, StageDefinition, StageDriver, StageLog } from "./environment.js";
 import { Positions } from "./positions.js";
-import { StartOffsetError, startOffsets } from "./start-offsets.js";
+import { committedOffsets, StartOffsetError, startOffsets } from "./start-offsets.js";
 import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
 
 /**
@@ -155,8 +155,9 @@ export class StageRunner {
     const isCurrent = () => !this.stopping && this.managed.get(partition)?.generation === generation;
     let open: OpenTask | undefined;
     try {
+      const committed = await committedOffsets(partition, this.driver);
       open = await this.definition.open(partition, this.environment, wipe);
-      const starts = await startOffsets(partition, open.task, this.driver);
+      const starts = await startOffsets(partition, open.task, committed, this.driver);
       const slot = new TaskSlot(partition, open, this.driver, this.events, starts);
       if (!isCurrent()) {
         await slot.close();

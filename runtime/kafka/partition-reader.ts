@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
 import Batch, { type FetchedPartition } from "kafkajs/src/consumer/batch.js";
 import type { InputRecord } from "../../processors/stage.js";
@@ -7,8 +8,10 @@ const READ_COMMITTED = 1;
 const OFFSET_OUT_OF_RANGE = 1;
 /** Errors that a fresh look at the cluster's metadata heals: unknown partition, leader moved. */
 const STALE_METADATA = new Set([3, 5, 6, 74, 75, 76]);
-/** Fetches that may fail for stale metadata before that is an error. */
-const STALE_ATTEMPTS_MAX = 5;
+/** Fetches that may fail for stale metadata before that is an error: a broker that is just back leads nothing for a while. */
+const STALE_ATTEMPTS_MAX = 8;
+/** Wait after the first of them, in milliseconds; doubles with each. */
+const STALE_WAIT_MS = 10;
 /** Most bytes of one fetch. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 const METADATA_MAX_AGE_MS = 60_000;
@@ -86,6 +89,7 @@ export class PartitionReader {
         if (typeof code !== "number" || !STALE_METADATA.has(code) || attempt >= STALE_ATTEMPTS_MAX)
           throw error;
       }
+      await pause(STALE_WAIT_MS * 2 ** attempt);
       await this.cluster.refreshMetadata();
     }
   }
