@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { PROJECT_ROOT } from "../cli/project-root.js";
 import { runGate } from "./gate/gate.js";
@@ -24,6 +24,8 @@ const USAGE = `usage: npm run bench -- [--scenario pipeline|stages|micro|gate|pi
   --warm-up SECONDS     before the measurement at full load (20)
   --seconds SECONDS     measurement at full load (30)
   --latency-seconds N   each measurement at 25, 50 and 75 % of it; 0: none (15)
+  --fsync               the broker calls fsync for each batch before it acknowledges it
+  --profile DIRECTORY   CPU profiles of all Node processes, and flame graphs of them
   --transactions N      of the scenario stages (20,000)
 `;
 
@@ -53,6 +55,8 @@ async function main(): Promise<number> {
       seconds: { type: "string", default: "30" },
       "latency-seconds": { type: "string", default: "15" },
       transactions: { type: "string", default: "20000" },
+      fsync: { type: "boolean", default: false },
+      profile: { type: "string" },
       json: { type: "boolean", default: false },
       record: { type: "string" },
       help: { type: "boolean", default: false },
@@ -94,6 +98,8 @@ async function main(): Promise<number> {
           warmUpSeconds: whole(values["warm-up"], 1),
           measureSeconds: whole(values.seconds, 1),
           latencySeconds: whole(values["latency-seconds"], 0),
+          fsync: values.fsync,
+          profileDirectory: values.profile && resolve(values.profile),
         });
       default:
         throw new RangeError(`no scenario ${values.scenario}: pipeline, stages, micro, gate, picture`);

@@ -14,6 +14,7 @@ const GATE = {
   warmUpSeconds: 12,
   measureSeconds: 8,
   latencySeconds: 0,
+  fsync: false,
 } as const;
 const TRIES_MAX = 3;
 /** So far below the recorded ratio a run may be: machines are noisy. */

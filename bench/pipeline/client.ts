@@ -1,15 +1,9 @@
-import { read } from "../../processors/read.js";
-import type { InputRecord } from "../../processors/stage.js";
 import { partitionByKey } from "../../runtime/kafka/partition-by-key.js";
 import { PlainWriter } from "../../runtime/kafka/plain-writer.js";
-import type { OpenEnvironment } from "../../runtime/process/environment.js";
-import { type Following, follow } from "../../runtime/session/follow.js";
-import { topicOnCluster } from "../../topics/catalogue.js";
-import type { LoadTransaction } from "../load/load.js";
+import type { LoadSource } from "../load/source.js";
 import { Submissions } from "./submissions.js";
+import type { LoadTarget } from "./target.js";
 
-/** Pace of following notifications, in milliseconds: what a latency is measured too long by, at most. */
-const NOTIFICATIONS_PACE_MS = 10;
 /** Most transactions of one write, so that the first don't wait for the last. */
 const WRITE_MAX = 500;
 const LINGER_MS = 5;
@@ -22,42 +16,29 @@ const STALL_MS = 30_000;
 export class LoadClient {
   readonly submissions: Submissions;
   private readonly writer: PlainWriter;
-  private readonly topic: string;
   private readonly partitionOf: (key: Buffer | null) => number;
-  private following: Following | undefined;
+  private following: { stop(): Promise<void> } | undefined;
   private failure: Error | undefined;
+  private isEmpty = false;
 
   constructor(
-    private readonly environment: OpenEnvironment,
-    private readonly pool: LoadTransaction[],
+    private readonly target: LoadTarget,
+    private readonly source: LoadSource,
   ) {
-    const { kafka, network } = environment;
-    const { network: name, sourcePartitions } = network.genesis;
-    this.writer = new PlainWriter(kafka, LINGER_MS);
-    this.topic = topicOnCluster(name, "transactions");
-    this.partitionOf = partitionByKey(this.topic, sourcePartitions);
-    this.submissions = new Submissions(sourcePartitions);
+    this.writer = new PlainWriter(target.kafka, LINGER_MS);
+    this.partitionOf = partitionByKey(target.topic, target.partitions);
+    this.submissions = new Submissions(target.partitions);
   }
 
-  /** Follows the notifications from now on. */
+  /** Follows what becomes of transactions from now on. */
   async start(): Promise<void> {
-    const { kafka, admin, network } = this.environment;
-    const { network: name } = network.genesis;
-    const offsets = await admin.fetchTopicOffsets(topicOnCluster(name, "notifications"));
-    const from = new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
-    const take = (records: InputRecord[]) => {
-      const nowMs = Date.now();
-      for (const record of records) {
-        const notification = read("Notification", record);
-        if (notification) this.submissions.take(notification, nowMs);
-      }
-    };
-    this.following = follow(kafka, name, "notifications", from, take, NOTIFICATIONS_PACE_MS);
+    this.following = await this.target.follow(this.submissions);
   }
 
-  /** Keeps so many transactions in flight until then, or until the pool is empty. */
+  /** Keeps so many transactions in flight until then, or until there are no more. */
   async saturate(inFlight: number, untilMs: number): Promise<void> {
-    while (Date.now() < untilMs && this.pool.length > 0) {
+    this.isEmpty = false;
+    while (Date.now() < untilMs && !this.isEmpty) {
       const room = inFlight - this.submissions.pending;
       if (room > 0) this.publish(room, () => Date.now());
       await this.tick();
@@ -71,7 +52,8 @@ export class LoadClient {
   async pace(perSecond: number, durationMs: number): Promise<void> {
     const startMs = Date.now();
     let sent = 0;
-    while (this.pool.length > 0) {
+    this.isEmpty = false;
+    while (!this.isEmpty) {
       const elapsedMs = Date.now() - startMs;
       if (elapsedMs >= durationMs) return;
       const due = Math.floor((elapsedMs * perSecond) / 1_000);
@@ -98,13 +80,16 @@ export class LoadClient {
   }
 
   private publish(count: number, sentMs: (index: number) => number): void {
-    for (let done = 0; done < count && this.pool.length > 0; done += WRITE_MAX) {
-      const taken = this.pool.splice(-Math.min(WRITE_MAX, count - done)).reverse();
+    const { topic } = this.target;
+    for (let done = 0; done < count && !this.isEmpty; done += WRITE_MAX) {
+      const wanted = Math.min(WRITE_MAX, count - done);
+      const taken = this.source.take(wanted);
+      this.isEmpty = taken.length < wanted;
       const expected: number[] = [];
       const messages = taken.map(({ key, value }, index) => {
         const partition = this.partitionOf(key);
         expected.push(this.submissions.sent(partition, sentMs(done + index)));
-        return { topic: this.topic, partition, key, value };
+        return { topic, partition, key, value };
       });
       this.writer.write(messages).then(
         (offsets) => {

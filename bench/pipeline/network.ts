@@ -1,37 +1,44 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { PROJECT_ROOT } from "../../cli/project-root.js";
 import { openLog } from "../../runtime/log.js";
 import { type OpenEnvironment, openEnvironment } from "../../runtime/process/environment.js";
-import { type RunningSystem, startSystem } from "../../runtime/session/system.js";
-import { loadSettings } from "../../runtime/settings.js";
+import type { ProcessUsage } from "../../runtime/process/usage.js";
+import { startSystem } from "../../runtime/session/system.js";
 import type { GenesisAccount } from "../../schemas/generated.js";
+import { drawProfiles, profilingFlags } from "../profile/profiles.js";
+import type { BenchCluster } from "./cluster.js";
 
 export const BENCH_NETWORK = "bench";
 export const BENCH_CHAIN_ID = 7_891;
 
-/** A network of its own for a measurement, as `npm start` runs one, in a temporary directory. */
+/** A network of its own for a measurement, as `npm start` runs one. */
 export interface BenchNetwork {
   readonly environment: OpenEnvironment;
-  readonly system: RunningSystem;
-  /** Where the broker keeps its partitions. */
-  readonly brokerLogDirectory: string;
+  /** Process ids by name, the cluster's among them. */
+  readonly pids: () => Map<string, number>;
+  /** What each process of stages spends its time with, by name. */
+  readonly usages: () => Promise<Map<string, ProcessUsage>>;
+  /** Stops its processes; the cluster goes on. */
   stop(): Promise<void>;
 }
 
 /** What a measurement may choose of a network; all else is as in production. */
 export interface BenchNetworkOptions {
+  /** Default: BENCH_NETWORK. */
+  readonly name?: string;
+  /** One is consensus `solo`. */
   readonly validators: number;
   readonly accounts: readonly GenesisAccount[];
-  readonly say: (line: string) => void;
+  readonly profileDirectory?: string | undefined;
 }
 
-/** Starts the cluster and all processes of a new network. One validator is consensus `solo`. */
-export async function startBenchNetwork(options: BenchNetworkOptions): Promise<BenchNetwork> {
-  const { validators, accounts, say } = options;
-  const home = await mkdtemp(join(tmpdir(), "rustorium-bench-"));
-  const settings = { ...loadSettings({}), brokers: [], home, network: BENCH_NETWORK };
+/** Founds a network on the cluster and starts all its processes. */
+export async function startBenchNetwork(
+  cluster: BenchCluster,
+  options: BenchNetworkOptions,
+  say: (line: string) => void,
+): Promise<BenchNetwork> {
+  const { validators, accounts, profileDirectory } = options;
+  const settings = { ...cluster.settings, network: options.name ?? BENCH_NETWORK };
   const log = await openLog(settings, "bench");
   const plan = {
     chainId: BENCH_CHAIN_ID,
@@ -40,16 +47,18 @@ export async function startBenchNetwork(options: BenchNetworkOptions): Promise<B
     shards: 4 as const,
     accounts,
   };
-  const system = await startSystem(settings, plan, PROJECT_ROOT, { fresh: false, say, log });
-  const environment = await openEnvironment(system.settings, "rustorium-bench", log);
+  const nodeFlags = profileDirectory === undefined ? [] : profilingFlags(profileDirectory);
+  const system = await startSystem(settings, plan, PROJECT_ROOT, { fresh: false, say, log, nodeFlags });
+  const environment = await openEnvironment(settings, "rustorium-bench", log);
   return {
     environment,
-    system,
-    brokerLogDirectory: join(home, "cluster", "broker", "log"),
+    pids: () => new Map([...cluster.pids(), ...system.pids()]),
+    usages: () => system.usages(),
     async stop() {
+      const names = new Map(Array.from(system.pids(), ([name, pid]) => [pid, name]));
       await environment.close();
       await system.stop();
-      await rm(home, { recursive: true, force: true });
+      if (profileDirectory !== undefined) await drawProfiles(profileDirectory, names, say);
     },
   };
 }

@@ -1,13 +1,16 @@
-import type { ProcessUsage } from "../../runtime/process/usage.js";
 import { signatureLimitTps } from "../../runtime/session/signature-rate.js";
 import { genesisAccounts, type LoadScheme, loadAccounts } from "../load/accounts.js";
-import { LoadGenerator, type LoadTransaction, type Skew } from "../load/load.js";
+import { LoadGenerator, type Skew } from "../load/load.js";
+import { SignedPool } from "../load/source.js";
 import { type Latencies, latenciesOf } from "../measure/latencies.js";
-import { cpuBetween, type ProcessUse, usesOf } from "../measure/processes.js";
+import { usesOf } from "../measure/processes.js";
 import { signatureRate } from "../measure/signature-rate.js";
 import { topicBytes } from "../measure/topic-bytes.js";
 import { LoadClient } from "./client.js";
-import { BENCH_CHAIN_ID, BENCH_NETWORK, type BenchNetwork, startBenchNetwork } from "./network.js";
+import { openBenchCluster } from "./cluster.js";
+import { fullLoad, IN_FLIGHT } from "./full-load.js";
+import { BENCH_CHAIN_ID, BENCH_NETWORK, startBenchNetwork } from "./network.js";
+import { ledgerTarget } from "./target.js";
 
 /** A run of the whole pipeline. */
 export interface PipelineOptions {
@@ -21,6 +24,10 @@ export interface PipelineOptions {
   readonly measureSeconds: number;
   /** Length of each run at a share of the maximum; 0: none. */
   readonly latencySeconds: number;
+  /** The broker calls fsync for each batch before it acknowledges; without it as in `npm start`: never by itself. */
+  readonly fsync: boolean;
+  /** Where to put CPU profiles of all Node processes, and flame graphs of them; undefined: none are made. */
+  readonly profileDirectory?: string | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -42,6 +49,7 @@ export interface PipelineReport {
   readonly skew: Skew;
   readonly crossShare: number;
   readonly seed: number;
+  readonly fsync: boolean;
   /** Transactions a second that became final, and that ended (completed across shards), at full load. */
   readonly finalTps: number;
   readonly endedTps: number;
@@ -67,8 +75,6 @@ export interface PipelineReport {
   readonly refused: Record<string, number>;
 }
 
-/** Transactions in flight at full load: enough that no stage ever waits for more. */
-const IN_FLIGHT = 12_000;
 /** The load's share of the signature limit that is signed beforehand: nothing gets beyond it. */
 const LIMIT_SHARE_MAX = 1;
 const LATENCY_SHARES = [0.25, 0.5, 0.75] as const;
@@ -78,31 +84,43 @@ const MIB = 1_024 * 1_024;
 
 /** Starts a network, warms it up, measures it at full load and at shares of it, and checks that everything ended well. */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineReport> {
-  const { validators, scheme, accounts: count, skew, crossShare, seed, say } = options;
+  const { validators, scheme, accounts: count, skew, crossShare, seed, fsync, say } = options;
   say(`making ${count} accounts`);
   const accounts = loadAccounts(count, scheme, seed);
   const rates = [signatureRate(scheme)];
   const limitNow = () => signatureLimitTps(medianOf(rates), validators);
-  const network = await startBenchNetwork({ validators, accounts: genesisAccounts(accounts), say });
-  const { environment } = network;
+  const cluster = await openBenchCluster({ fsync, say });
   try {
+    const plan = {
+      validators,
+      accounts: genesisAccounts(accounts),
+      profileDirectory: options.profileDirectory,
+    };
+    const network = await startBenchNetwork(cluster, plan, say);
+    const { environment } = network;
     const load = { chainId: BENCH_CHAIN_ID, accounts, skew, crossShare, seed };
     const schemaId = environment.schemaIds.get("transactions")!;
-    const generator = new LoadGenerator(load, environment.network.topology, schemaId);
-    const pool: LoadTransaction[] = [];
+    const pool = new SignedPool(new LoadGenerator(load, environment.network.topology, schemaId));
     const sign = (number: number) => {
       say(`signing ${number} transactions`);
-      // The client takes from the end, so what is made goes in reversed: a sender's nonces must come in order.
-      pool.length = 0;
-      for (let index = 0; index < number; index++) pool.push(generator.next());
-      pool.reverse();
+      pool.sign(number);
     };
-    const client = new LoadClient(environment, pool);
+    const client = new LoadClient(ledgerTarget(environment), pool);
     await client.start();
+    const { warmUpSeconds, measureSeconds } = options;
 
-    sign(Math.ceil(limitNow() * LIMIT_SHARE_MAX * (options.warmUpSeconds + options.measureSeconds)));
-    const full = await fullLoad(client, network, options);
-    await leave(client, pool, generator);
+    sign(Math.ceil(limitNow() * LIMIT_SHARE_MAX * (warmUpSeconds + measureSeconds)));
+    const { pids, usages } = network;
+    const full = await fullLoad(client, {
+      warmUpSeconds,
+      measureSeconds,
+      inFlight: IN_FLIGHT,
+      pids,
+      usages,
+      say,
+    });
+    pool.giveBack();
+    await client.drain();
     rates.push(signatureRate(scheme));
     const limit = limitNow();
     say(`${Math.round(full.endedTps)} a second of ${Math.round(limit)}`);
@@ -112,14 +130,15 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
       const tps = Math.round(full.endedTps * share);
       sign(Math.ceil((tps * (options.latencySeconds * 1_000 + SETTLE_MS)) / 1_000));
       latencies.push(await atLoad(client, share, tps, options.latencySeconds * 1_000));
-      await leave(client, pool, generator);
+      pool.giveBack();
     }
     rates.push(signatureRate(scheme));
     const atHalf = latencies.find(({ share }) => share === 0.5);
     const { submissions } = client;
-    const bytes = topicBytes(network.brokerLogDirectory, BENCH_NETWORK);
-    const resident = usesOf(network.system.pids());
+    const bytes = topicBytes(cluster.brokerLogDirectory, BENCH_NETWORK);
+    const resident = usesOf(pids());
     await client.stop();
+    await network.stop();
     return {
       scenario: "pipeline",
       validators,
@@ -128,6 +147,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
       skew,
       crossShare,
       seed,
+      fsync,
       finalTps: Math.round(full.finalTps),
       endedTps: Math.round(full.endedTps),
       checksPerSecond: Math.round(medianOf(rates)),
@@ -144,88 +164,9 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
       refused: Object.fromEntries(submissions.refused),
     };
   } finally {
-    await network.stop();
+    await cluster.stop();
   }
 }
-
-async function fullLoad(client: LoadClient, network: BenchNetwork, options: PipelineOptions) {
-  const { say, warmUpSeconds, measureSeconds } = options;
-  const { submissions } = client;
-  const processes = () => new Map([...network.system.pids(), ["client", process.pid] as const]);
-  say(`full load: ${warmUpSeconds} s of warm-up, then ${measureSeconds} s measured`);
-  const startMs = Date.now();
-  const look = (): Look => ({
-    atMs: Date.now(),
-    final: submissions.finalCount,
-    ended: submissions.endedCount,
-    uses: usesOf(processes()),
-    usages: network.system.usages(),
-  });
-  let from: Look | undefined;
-  let until: Look | undefined;
-  const progress = setInterval(() => {
-    say(`sent ${submissions.sentCount}, final ${submissions.finalCount}, ended ${submissions.endedCount}`);
-  }, 5_000);
-  const marks = [
-    setTimeout(() => {
-      from = look();
-    }, warmUpSeconds * 1_000),
-    setTimeout(
-      () => {
-        until = look();
-      },
-      (warmUpSeconds + measureSeconds) * 1_000,
-    ),
-  ];
-  try {
-    await client.saturate(IN_FLIGHT, startMs + (warmUpSeconds + measureSeconds) * 1_000 + TAIL_MS);
-  } finally {
-    clearInterval(progress);
-    for (const mark of marks) clearTimeout(mark);
-  }
-  if (!from) throw new Error("the load was over before the warm-up was");
-  until ??= look();
-  const seconds = (until.atMs - from.atMs) / 1_000;
-  const ended = until.ended - from.ended;
-  return {
-    finalTps: (until.final - from.final) / seconds,
-    endedTps: ended / seconds,
-    cpuSecondsPer1000: new Map(
-      [...cpuBetween(from.uses, until.uses)].map(([name, spent]) => [name, (1_000 * spent) / ended]),
-    ),
-    busySecondsPer1000: new Map(
-      [...busyBetween(await from.usages, await until.usages)].map(([name, ms]) => [name, ms / ended]),
-    ),
-  };
-}
-
-/** What stages' steps, signature threads and collections of garbage took between two looks, in milliseconds. */
-function busyBetween(
-  before: ReadonlyMap<string, ProcessUsage>,
-  after: ReadonlyMap<string, ProcessUsage>,
-): Map<string, number> {
-  const busy = new Map<string, number>();
-  const add = (name: string, ms: number) => busy.set(name, (busy.get(name) ?? 0) + ms);
-  for (const [process, usage] of after) {
-    const earlier = before.get(process);
-    if (!earlier) continue;
-    for (const [stage, ms] of Object.entries(usage.stepMs)) add(stage, ms - (earlier.stepMs[stage] ?? 0));
-    add("signature threads", usage.signatureMs - earlier.signatureMs);
-    add("garbage", usage.garbageMs - earlier.garbageMs);
-  }
-  return busy;
-}
-
-interface Look {
-  readonly atMs: number;
-  readonly final: number;
-  readonly ended: number;
-  readonly uses: Map<string, ProcessUse>;
-  readonly usages: Promise<Map<string, ProcessUsage>>;
-}
-
-/** The load goes on a little beyond the measurement, so that its end isn't in it. */
-const TAIL_MS = 500;
 
 async function atLoad(client: LoadClient, share: number, tps: number, lengthMs: number): Promise<AtLoad> {
   const startMs = Date.now();
@@ -240,13 +181,6 @@ async function atLoad(client: LoadClient, share: number, tps: number, lengthMs: 
     finalMs: of("final"),
     completeMs: of("completed"),
   };
-}
-
-/** Lets everything end; what was signed and not sent is forgotten. */
-async function leave(client: LoadClient, pool: LoadTransaction[], generator: LoadGenerator): Promise<void> {
-  generator.takeBack(pool);
-  pool.length = 0;
-  await client.drain();
 }
 
 function medianOf(values: readonly number[]): number {

@@ -53,7 +53,7 @@ export function flameGraph(profile: CpuProfile, title: string): string {
   const height = (depth + 4) * ROW;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="monospace" font-size="11">` +
-    `<rect width="100%" height="100%" fill="#fff"/><text x="4" y="18" font-size="14">${escaped(title)}</text>${rows.join("\n")}</svg>\n`
+    `<title>${escaped(title)}</title><rect width="100%" height="100%" fill="#fff"/><text x="4" y="18" font-size="14">${escaped(title)}</text>${rows.join("\n")}</svg>\n`
   );
 }
 

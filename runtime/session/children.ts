@@ -55,10 +55,6 @@ interface Running {
 export class Children {
   private readonly running = new Map<string, Running>();
   private stopping = false;
-  /** Flags for Node, e.g. --cpu-prof: for looking into a whole network. */
-  private readonly nodeFlags = (process.env.RUSTORIUM_NODE_FLAGS ?? "")
-    .split(" ")
-    .filter((flag) => flag !== "");
 
   constructor(
     private readonly projectRoot: string,
@@ -109,7 +105,6 @@ export class Children {
         `--initial-heap-size=${HEAP_MIB_INITIAL}`,
         `--min-semi-space-size=${YOUNG_MIB_MAX}`,
         `--max-semi-space-size=${YOUNG_MIB_MAX}`,
-        ...this.nodeFlags,
         ...(plan.nodeFlags ?? []),
         join(this.projectRoot, "bin", "rustorium.js"),
         ...plan.args,

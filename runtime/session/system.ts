@@ -32,9 +32,15 @@ export async function startSystem(
   settings: Settings,
   plan: FoundingPlan,
   projectRoot: string,
-  options: { readonly fresh: boolean; readonly say: (line: string) => void; readonly log: Logger },
+  options: {
+    readonly fresh: boolean;
+    readonly say: (line: string) => void;
+    readonly log: Logger;
+    /** Further flags for Node, of every process of stages. */
+    readonly nodeFlags?: readonly string[];
+  },
 ): Promise<RunningSystem> {
-  const { fresh, say, log } = options;
+  const { fresh, say, log, nodeFlags = [] } = options;
   if (fresh && settings.brokers.length > 0) {
     throw new SettingError(
       "--fresh forgets the embedded cluster's data; on a configured cluster choose another --network",
@@ -66,7 +72,7 @@ export async function startSystem(
     );
     await Promise.all(
       networkPlan(network.genesis.validators.length, availableParallelism()).map((child) =>
-        children.start(child),
+        children.start({ ...child, nodeFlags }),
       ),
     );
     say(`stages and ${network.genesis.validators.length} validators are running`);

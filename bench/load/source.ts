@@ -1,0 +1,43 @@
+import type { LoadGenerator, LoadTransaction } from "./load.js";
+
+/** Where a client takes its transactions from. */
+export interface LoadSource {
+  /** The next ones, at most so many; none: it is empty. */
+  take(count: number): readonly LoadTransaction[];
+}
+
+/** Transactions that were signed beforehand, so that signing takes nothing from what is measured. */
+export class SignedPool implements LoadSource {
+  private transactions: LoadTransaction[] = [];
+  private at = 0;
+
+  constructor(private readonly generator: LoadGenerator) {}
+
+  /** Replaces what is left by so many new ones. */
+  sign(count: number): void {
+    this.giveBack();
+    this.transactions = Array.from({ length: count }, () => this.generator.next());
+  }
+
+  take(count: number): readonly LoadTransaction[] {
+    const taken = this.transactions.slice(this.at, this.at + count);
+    this.at += taken.length;
+    return taken;
+  }
+
+  /** Forgets what was signed and never taken: its nonces are free again. */
+  giveBack(): void {
+    this.generator.takeBack(this.transactions.slice(this.at));
+    this.transactions = [];
+    this.at = 0;
+  }
+}
+
+/** Signs as it goes, without end: for loads that are too long to be kept. */
+export class SigningSource implements LoadSource {
+  constructor(private readonly generator: LoadGenerator) {}
+
+  take(count: number): readonly LoadTransaction[] {
+    return Array.from({ length: count }, () => this.generator.next());
+  }
+}
