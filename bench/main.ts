@@ -3,18 +3,35 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { PROJECT_ROOT } from "../cli/project-root.js";
 import { runGate } from "./gate/gate.js";
+import { runGrowth } from "./growth/run.js";
 import type { LoadScheme } from "./load/accounts.js";
 import { machineFacts } from "./measure/machine.js";
 import { runMicro } from "./micro/run.js";
+import { runPeers } from "./peers/side-by-side/run.js";
 import { pipelinePicture } from "./picture/picture.js";
 import { type PipelineReport, runPipeline } from "./pipeline/run.js";
+import { runScale } from "./scale/run.js";
+import { runSoak } from "./soak/run.js";
 import { runStages } from "./stages/run.js";
 
 /** Exit codes: 0 measured, 1 slower than it may be (--scenario gate), 2 could not be done. */
 const EXIT = { done: 0, slower: 1, failed: 2 } as const;
 const SCHEMES: readonly LoadScheme[] = ["ed25519", "ethereum", "mixed"];
 
-const USAGE = `usage: npm run bench -- [--scenario pipeline|stages|micro|gate|picture] [--json] [--record NAME]
+const SCENARIOS = [
+  "pipeline",
+  "peers",
+  "soak",
+  "growth",
+  "scale",
+  "stages",
+  "micro",
+  "gate",
+  "picture",
+] as const;
+
+const USAGE = `usage: npm run bench -- [--scenario SCENARIO] [--json] [--record NAME]
+scenarios: ${SCENARIOS.join(", ")}
   --validators N        validators; 1 is consensus solo (4)
   --scheme S            ${SCHEMES.join(", ")} (ed25519)
   --accounts N          accounts that send and get (10,000)
@@ -26,7 +43,8 @@ const USAGE = `usage: npm run bench -- [--scenario pipeline|stages|micro|gate|pi
   --latency-seconds N   each measurement at 25, 50 and 75 % of it; 0: none (15)
   --fsync               the broker calls fsync for each batch before it acknowledges it
   --profile DIRECTORY   CPU profiles of all Node processes, and flame graphs of them
-  --transactions N      of the scenario stages (20,000)
+  --minutes N           of the scenario soak (30)
+  --transactions N      of the scenario stages (20,000), and of each stage in scale
 `;
 
 const startedMs = Date.now();
@@ -55,6 +73,7 @@ async function main(): Promise<number> {
       seconds: { type: "string", default: "30" },
       "latency-seconds": { type: "string", default: "15" },
       transactions: { type: "string", default: "20000" },
+      minutes: { type: "string", default: "30" },
       fsync: { type: "boolean", default: false },
       profile: { type: "string" },
       json: { type: "boolean", default: false },
@@ -85,24 +104,35 @@ async function main(): Promise<number> {
     seed: whole(values.seed, 0),
     say,
   };
+  const timing = {
+    skew: values.zipf === undefined ? ("uniform" as const) : { zipf: Number(values.zipf) },
+    warmUpSeconds: whole(values["warm-up"], 1),
+    measureSeconds: whole(values.seconds, 1),
+    latencySeconds: whole(values["latency-seconds"], 0),
+    fsync: values.fsync,
+  };
   const measure = async () => {
     switch (values.scenario) {
       case "micro":
         return runMicro();
+      case "peers":
+        return runPeers({ ...common, ...timing });
+      case "soak":
+        return runSoak({ ...common, ...timing, minutes: whole(values.minutes, 1) });
+      case "scale":
+        return runScale({ ...common, ...timing, transactions: whole(values.transactions, 1) });
+      case "growth":
+        return runGrowth({ ...common, ...timing });
       case "stages":
         return runStages({ ...common, transactions: whole(values.transactions, 1) });
       case "pipeline":
         return runPipeline({
           ...common,
-          skew: values.zipf === undefined ? "uniform" : { zipf: Number(values.zipf) },
-          warmUpSeconds: whole(values["warm-up"], 1),
-          measureSeconds: whole(values.seconds, 1),
-          latencySeconds: whole(values["latency-seconds"], 0),
-          fsync: values.fsync,
+          ...timing,
           profileDirectory: values.profile && resolve(values.profile),
         });
       default:
-        throw new RangeError(`no scenario ${values.scenario}: pipeline, stages, micro, gate, picture`);
+        throw new RangeError(`no scenario ${values.scenario}: ${SCENARIOS.join(", ")}`);
     }
   };
   const report = await measure();

@@ -2,12 +2,14 @@ import type { LoadGenerator, LoadTransaction } from "./load.js";
 
 /** Where a client takes its transactions from. */
 export interface LoadSource {
-  /** The next ones, at most so many; none: it is empty. */
+  /** The next ones, at most so many; fewer: it is empty. */
   take(count: number): readonly LoadTransaction[];
 }
 
 /** Transactions that were signed beforehand, so that signing takes nothing from what is measured. */
 export class SignedPool implements LoadSource {
+  /** Signs when it is empty: for loads that are too long to be kept. */
+  endless = false;
   private transactions: LoadTransaction[] = [];
   private at = 0;
 
@@ -22,6 +24,7 @@ export class SignedPool implements LoadSource {
   take(count: number): readonly LoadTransaction[] {
     const taken = this.transactions.slice(this.at, this.at + count);
     this.at += taken.length;
+    while (this.endless && taken.length < count) taken.push(this.generator.next());
     return taken;
   }
 
@@ -30,14 +33,5 @@ export class SignedPool implements LoadSource {
     this.generator.takeBack(this.transactions.slice(this.at));
     this.transactions = [];
     this.at = 0;
-  }
-}
-
-/** Signs as it goes, without end: for loads that are too long to be kept. */
-export class SigningSource implements LoadSource {
-  constructor(private readonly generator: LoadGenerator) {}
-
-  take(count: number): readonly LoadTransaction[] {
-    return Array.from({ length: count }, () => this.generator.next());
   }
 }

@@ -39,6 +39,13 @@ export function usesOf(pids: ReadonlyMap<string, number>): Map<string, ProcessUs
   return uses;
 }
 
+/** Resident memory of several processes by name, in MiB. */
+export function residentMiB(pids: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries(
+    Array.from(usesOf(pids), ([name, { residentBytes }]) => [name, Math.round(residentBytes / KIB / KIB)]),
+  );
+}
+
 /** CPU-seconds that each process needed between two looks; those that came or went in between are left out. */
 export function cpuBetween(
   before: ReadonlyMap<string, ProcessUse>,

@@ -20,6 +20,7 @@ export class LoadClient {
   private following: { stop(): Promise<void> } | undefined;
   private failure: Error | undefined;
   private isEmpty = false;
+  private unacknowledged = 0;
 
   constructor(
     private readonly target: LoadTarget,
@@ -79,6 +80,11 @@ export class LoadClient {
     }
   }
 
+  /** Waits until the broker has everything that was published. */
+  async written(): Promise<void> {
+    while (this.unacknowledged > 0) await this.tick();
+  }
+
   private publish(count: number, sentMs: (index: number) => number): void {
     const { topic } = this.target;
     for (let done = 0; done < count && !this.isEmpty; done += WRITE_MAX) {
@@ -91,8 +97,10 @@ export class LoadClient {
         expected.push(this.submissions.sent(partition, sentMs(done + index)));
         return { topic, partition, key, value };
       });
+      this.unacknowledged += taken.length;
       this.writer.write(messages).then(
         (offsets) => {
+          this.unacknowledged -= taken.length;
           // We alone write to the topic, so each offset is known beforehand; another one would mix up the times.
           const wrong = offsets.findIndex((offset, index) => offset !== expected[index]);
           if (wrong >= 0) this.failure ??= new Error(`offset ${offsets[wrong]}, not ${expected[wrong]}`);

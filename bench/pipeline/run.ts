@@ -3,7 +3,8 @@ import { genesisAccounts, type LoadScheme, loadAccounts } from "../load/accounts
 import { LoadGenerator, type Skew } from "../load/load.js";
 import { SignedPool } from "../load/source.js";
 import { type Latencies, latenciesOf } from "../measure/latencies.js";
-import { usesOf } from "../measure/processes.js";
+import { medianOf, rounded, roundedRecord } from "../measure/numbers.js";
+import { residentMiB } from "../measure/processes.js";
 import { signatureRate } from "../measure/signature-rate.js";
 import { topicBytes } from "../measure/topic-bytes.js";
 import { LoadClient } from "./client.js";
@@ -80,7 +81,6 @@ const LIMIT_SHARE_MAX = 1;
 const LATENCY_SHARES = [0.25, 0.5, 0.75] as const;
 /** Until a changed rate shows in what ends, in milliseconds. */
 const SETTLE_MS = 3_000;
-const MIB = 1_024 * 1_024;
 
 /** Starts a network, warms it up, measures it at full load and at shares of it, and checks that everything ended well. */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineReport> {
@@ -136,7 +136,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
     const atHalf = latencies.find(({ share }) => share === 0.5);
     const { submissions } = client;
     const bytes = topicBytes(cluster.brokerLogDirectory, BENCH_NETWORK);
-    const resident = usesOf(pids());
+    const resident = residentMiB(pids());
     await client.stop();
     await network.stop();
     return {
@@ -156,10 +156,13 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
       preconfirmMs: atHalf?.preconfirmMs ?? null,
       finalMs: atHalf?.finalMs ?? null,
       latencies,
-      cpuSecondsPer1000: record(full.cpuSecondsPer1000, (value) => rounded(value, 4)),
-      busySecondsPer1000: record(full.busySecondsPer1000, (value) => rounded(value, 4)),
-      bytesPerTransaction: record(bytes, (value) => Math.round(value / submissions.endedCount)),
-      residentMiB: record(resident, ({ residentBytes }) => Math.round(residentBytes / MIB)),
+      cpuSecondsPer1000: roundedRecord(full.cpuSecondsPer1000, 4),
+      busySecondsPer1000: roundedRecord(full.busySecondsPer1000, 4),
+      bytesPerTransaction: roundedRecord(
+        new Map(Array.from(bytes, ([topic, value]) => [topic, value / submissions.endedCount])),
+        0,
+      ),
+      residentMiB: resident,
       submitted: submissions.sentCount,
       refused: Object.fromEntries(submissions.refused),
     };
@@ -181,17 +184,4 @@ async function atLoad(client: LoadClient, share: number, tps: number, lengthMs: 
     finalMs: of("final"),
     completeMs: of("completed"),
   };
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-function rounded(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
-}
-
-function record<T>(map: ReadonlyMap<string, T>, by: (value: T) => number): Record<string, number> {
-  return Object.fromEntries([...map].map(([name, value]) => [name, by(value)]));
 }

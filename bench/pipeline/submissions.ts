@@ -54,6 +54,20 @@ export class Submissions {
     return times.count++;
   }
 
+  /** Of a system that tells one end of each transaction, and nothing before it. Empty code: it did what it should. */
+  takeEnd(partition: number, offset: number, code: string, nowMs: number): void {
+    const times = this.partitions[partition]!;
+    if (times.final[offset] !== 0) return;
+    times.final[offset] = nowMs;
+    if (code === "") {
+      this.finalCount++;
+      this.end(times, offset, nowMs);
+      return;
+    }
+    this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+    this.endedCount++;
+  }
+
   take(notification: Notification, nowMs: number): void {
     const { event, sourcePartition, sourceOffset } = notification;
     if (event === "COMPLETED" || event === "REFUNDED") {

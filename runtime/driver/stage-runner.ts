@@ -50,6 +50,7 @@ export class StageRunner {
   private generation = 0;
   private stopping = false;
   private steppingMs = 0;
+  private taken = 0;
 
   constructor(
     readonly definition: StageDefinition,
@@ -182,6 +183,7 @@ export class StageRunner {
     stepped: (partition: number, result: StepResult, times: StepTimes): void => {
       this.log.trace({ partition, records: result.records.length, ...times }, "step");
       this.steppingMs += times.stepMs;
+      this.taken += times.taken;
       const managed = this.managed.get(partition);
       if (!managed) return;
       managed.failures = 0;
@@ -270,6 +272,11 @@ export class StageRunner {
   /** What all steps took so far, in milliseconds of wall time. */
   get steppedMs(): number {
     return this.steppingMs;
+  }
+
+  /** Records that all steps so far took. */
+  get takenRecords(): number {
+    return this.taken;
   }
 
   /** What each assigned partition number is doing. */

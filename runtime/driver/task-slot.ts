@@ -10,8 +10,10 @@ const STEP_RECORDS_MAX = 512;
 /** Records that may wait in a slot before fetching waits for it. */
 const QUEUED_RECORDS_MAX = 1_024;
 
-/** What a step took, in milliseconds. */
+/** What a step took in, and how long it took, in milliseconds. */
 export interface StepTimes {
+  /** Records that it was given; 0 for a timer. */
+  readonly taken: number;
   /** The step itself; 0 for a timer. */
   readonly stepMs: number;
   /** Writing and storing what it asked for. */
@@ -79,13 +81,14 @@ export class TaskSlot {
       while (!this.closed) {
         const stepped = await this.stepOnce();
         if (!stepped) break;
-        const { result, stepMs } = stepped;
+        const { result, stepMs, taken } = stepped;
         const steppedMs = performance.now();
         if (this.closed) return;
         this.schedule(result.wakeAtMs);
         await perform(result, this.partition, this.open, this.driver);
         if (this.closed) return;
         this.events.stepped(this.partition, result, {
+          taken,
           stepMs,
           performMs: performance.now() - steppedMs,
         });
@@ -107,18 +110,19 @@ export class TaskSlot {
     return this.wakeAtMs !== undefined && this.wakeAtMs <= this.now();
   }
 
-  private async stepOnce(): Promise<{ result: StepResult; stepMs: number } | undefined> {
+  private async stepOnce(): Promise<({ result: StepResult } & Omit<StepTimes, "performMs">) | undefined> {
     const { task, prepare } = this.open;
     if (this.isDue && task.timer) {
       this.wakeAtMs = undefined;
-      return { result: task.timer(this.now()), stepMs: 0 };
+      return { result: task.timer(this.now()), stepMs: 0, taken: 0 };
     }
     const records = this.takeRecords();
     if (records.length === 0) return undefined;
     if (prepare) await prepare(records);
+    const taken = records.length;
     const startMs = performance.now();
     const result = task.step(records, this.now());
-    return { result, stepMs: performance.now() - startMs };
+    return { result, stepMs: performance.now() - startMs, taken };
   }
 
   /** The next records of one topic, several fetches together. */

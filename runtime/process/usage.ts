@@ -5,6 +5,8 @@ import type { StageRunner } from "../driver/stage-runner.js";
 export interface ProcessUsage {
   /** Synchronous steps by consumer group. */
   readonly stepMs: Readonly<Record<string, number>>;
+  /** Records that they took since the process started, by consumer group. */
+  readonly takenRecords: Readonly<Record<string, number>>;
   /** Collections of garbage that stop the main thread. */
   readonly garbageMs: number;
   /** Jobs of the threads that check signatures, all together. */
@@ -27,7 +29,14 @@ export function answerUsage(runners: readonly StageRunner[], signatureMs: () => 
       observer.observe({ entryTypes: ["gc"] });
     }
     const stepMs: Record<string, number> = {};
-    for (const { definition, steppedMs } of runners) stepMs[definition.group] = steppedMs;
-    process.send?.({ kind: "usage", usage: { stepMs, garbageMs, signatureMs: signatureMs() } });
+    const taken: Record<string, number> = {};
+    for (const { definition, steppedMs, takenRecords } of runners) {
+      stepMs[definition.group] = steppedMs;
+      taken[definition.group] = takenRecords;
+    }
+    process.send?.({
+      kind: "usage",
+      usage: { stepMs, takenRecords: taken, garbageMs, signatureMs: signatureMs() },
+    });
   });
 }

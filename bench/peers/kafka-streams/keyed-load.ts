@@ -7,7 +7,7 @@ import type { VariantRun } from "./variant.js";
 
 export const CHAIN_ID = 1_001;
 /** The peer takes any id: it knows one schema only. */
-const SCHEMA_ID = 1;
+export const SCHEMA_ID = 1;
 const SEED = 1;
 /** Records of one call to the writer. */
 const CHUNK = 5_000;

@@ -14,10 +14,10 @@ export class StatusReader {
   private readonly next: number[];
   private readonly topic: string;
 
-  constructor(run: VariantRun) {
-    this.reader = new PartitionReader(run.kafka);
-    this.next = new Array<number>(run.ground.partitions).fill(0);
-    this.topic = peerTopics(run.network).statuses;
+  constructor({ kafka, network, ground }: Pick<VariantRun, "kafka" | "network" | "ground">) {
+    this.reader = new PartitionReader(kafka);
+    this.next = new Array<number>(ground.partitions).fill(0);
+    this.topic = peerTopics(network).statuses;
   }
 
   /** What has come since the last call. Throws when one is a refusal: the loads have none. */
