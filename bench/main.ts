@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { progressSince } from "../cli/progress.js";
 import { PROJECT_ROOT } from "../cli/project-root.js";
 import { runGate } from "./gate/gate.js";
 import { runGrowth } from "./growth/run.js";
@@ -47,9 +48,7 @@ scenarios: ${SCENARIOS.join(", ")}
   --transactions N      of the scenario stages (20,000), and of each stage in scale
 `;
 
-const startedMs = Date.now();
-const say = (line: string) =>
-  process.stderr.write(`${((Date.now() - startedMs) / 1_000).toFixed(1).padStart(7)}s ${line}\n`);
+const say = progressSince();
 
 try {
   process.exitCode = await main();

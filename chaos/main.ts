@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { progressSince } from "../cli/progress.js";
 import { isSound } from "./check/verdict.js";
 import { CRASHES } from "./crash-points/crash-point.js";
 import { renderCrashPoints, runCrashPoints } from "./crash-points/run.js";
@@ -19,9 +20,7 @@ const USAGE = `usage: npm run chaos -- [--minutes M] [--json] [--seed S] [--rate
        npm run chaos -- --rebuild [--records N] [--json]
 classes: ${FAULT_CLASSES.join(", ")}`;
 
-const startedMs = Date.now();
-const say = (line: string) =>
-  process.stderr.write(`${((Date.now() - startedMs) / 1_000).toFixed(1).padStart(7)}s ${line}\n`);
+const say = progressSince();
 
 try {
   process.exitCode = await main();

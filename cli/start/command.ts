@@ -4,6 +4,7 @@ import { openEnvironment } from "../../runtime/process/environment.js";
 import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
 import { startSystem } from "../../runtime/session/system.js";
 import { EXIT } from "../failure.js";
+import { progressSince } from "../progress.js";
 import { PROJECT_ROOT } from "../project-root.js";
 import { settingsOf, withSettings } from "../settings-flags.js";
 import { stopRequested } from "../signals.js";
@@ -23,8 +24,7 @@ export function startCommand(program: Command): void {
       .option("--once", "stop after the summary; exit code 0 only if everything in it is as it must be"),
   ).action(async (flags: Record<string, unknown>) => {
     const startedMs = Date.now();
-    const say = (line: string) =>
-      process.stderr.write(`${((Date.now() - startedMs) / 1_000).toFixed(1).padStart(6)}s ${line}\n`);
+    const say = progressSince();
     const settings = settingsOf(flags);
     const log = await openLog(settings, "start");
     const stop = stopRequested();

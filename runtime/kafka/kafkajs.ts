@@ -9,7 +9,7 @@ import { batchLength, COUNTED_FROM, type DecodedBatch, decodeRecordBatch } from 
  * The only file that loads kafkajs. Before it does, internal functions of kafkajs 2.2.4 (pinned) are replaced that cost
  * more than all of our own work: how messages are grouped by partition (quadratic in kafkajs), how a produce request is
  * encoded, how a request gets its frame, how often coordinators are looked up, how fetched records are decoded and sifted, and
- * two hashes. Another one waits too long between tries. `test/kafka/replacements.test.ts` compares them with the originals.
+ * two hashes. Another one waits too long between tries. `test/kafka` compares them with the originals.
  */
 
 const require = createRequire(import.meta.url);
