@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseFlags } from "../cli/parse-flags.js";
 import { progressSince } from "../cli/progress.js";
 import { PROJECT_ROOT } from "../cli/project-root.js";
 import { runGate } from "./gate/gate.js";
@@ -59,27 +59,25 @@ try {
 process.exit(process.exitCode);
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      scenario: { type: "string", default: "pipeline" },
-      validators: { type: "string", default: "4" },
-      scheme: { type: "string", default: "ed25519" },
-      accounts: { type: "string", default: "10000" },
-      zipf: { type: "string" },
-      cross: { type: "string", default: "0" },
-      seed: { type: "string", default: "1" },
-      "warm-up": { type: "string", default: "20" },
-      seconds: { type: "string", default: "30" },
-      "latency-seconds": { type: "string", default: "15" },
-      transactions: { type: "string", default: "20000" },
-      minutes: { type: "string", default: "30" },
-      fsync: { type: "boolean", default: false },
-      profile: { type: "string" },
-      json: { type: "boolean", default: false },
-      record: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const options = {
+    scenario: { type: "string", default: "pipeline" },
+    validators: { type: "string", default: "4" },
+    scheme: { type: "string", default: "ed25519" },
+    accounts: { type: "string", default: "10000" },
+    zipf: { type: "string" },
+    cross: { type: "string", default: "0" },
+    seed: { type: "string", default: "1" },
+    "warm-up": { type: "string", default: "20" },
+    seconds: { type: "string", default: "30" },
+    "latency-seconds": { type: "string", default: "15" },
+    transactions: { type: "string", default: "20000" },
+    minutes: { type: "string", default: "30" },
+    fsync: { type: "boolean", default: false },
+    profile: { type: "string" },
+    json: { type: "boolean", default: false },
+    record: { type: "string" },
+  } as const;
+  const values = parseFlags(options, USAGE);
   if (values.help) {
     process.stdout.write(USAGE);
     return EXIT.done;

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseFlags } from "../cli/parse-flags.js";
 import { progressSince } from "../cli/progress.js";
 import { isSound } from "./check/verdict.js";
 import { CRASHES } from "./crash-points/crash-point.js";
@@ -18,7 +18,8 @@ const PER_SECOND = "20";
 const USAGE = `usage: npm run chaos -- [--minutes M] [--json] [--seed S] [--rate TRANSACTIONS_A_SECOND] [--only CLASS,CLASS] [--keep]
        npm run chaos -- --crash-points [--json] [--seed S] [--only PROCESS,PROCESS]
        npm run chaos -- --rebuild [--records N] [--json]
-classes: ${FAULT_CLASSES.join(", ")}`;
+classes: ${FAULT_CLASSES.join(", ")}
+processes: ${[...new Set(CRASHES.map(({ process: name }) => name))].join(", ")}`;
 
 const say = progressSince();
 
@@ -31,19 +32,22 @@ try {
 process.exit(process.exitCode);
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: "string", default: MINUTES },
-      json: { type: "boolean", default: false },
-      seed: { type: "string", default: String(Date.now() % 1_000_000) },
-      rate: { type: "string", default: PER_SECOND },
-      only: { type: "string" },
-      rebuild: { type: "boolean", default: false },
-      records: { type: "string", default: RECORDS },
-      "crash-points": { type: "boolean", default: false },
-      keep: { type: "boolean", default: false },
-    },
-  });
+  const options = {
+    minutes: { type: "string", default: MINUTES },
+    json: { type: "boolean", default: false },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    rate: { type: "string", default: PER_SECOND },
+    only: { type: "string" },
+    rebuild: { type: "boolean", default: false },
+    records: { type: "string", default: RECORDS },
+    "crash-points": { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+  } as const;
+  const values = parseFlags(options, USAGE);
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return EXIT.sound;
+  }
   if (values.rebuild) {
     const report = await runRebuild(positive(values.records), say);
     process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${renderRebuild(report)}\n`);
@@ -52,6 +56,7 @@ async function main(): Promise<number> {
   const seed = Number(values.seed);
   const only = values.only?.split(",");
   if (values["crash-points"]) {
+    for (const name of only ?? []) processName(name);
     const crashes = CRASHES.filter(({ process: name }) => only === undefined || only.includes(name));
     const report = await runCrashPoints({ crashes, seed, say });
     process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${renderCrashPoints(report)}\n`);
@@ -73,6 +78,11 @@ function positive(text: string): number {
   const number = Number(text);
   if (!(number > 0)) throw new RangeError(`${text} is no number above 0\n${USAGE}`);
   return number;
+}
+
+function processName(text: string): void {
+  if (!CRASHES.some(({ process: name }) => name === text))
+    throw new RangeError(`no crash point in a process ${text}\n${USAGE}`);
 }
 
 function faultClass(text: string): FaultClass {

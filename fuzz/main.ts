@@ -1,10 +1,12 @@
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { parseFlags } from "../cli/parse-flags.js";
 import { INPUT_BYTES_MAX } from "./mutate/bytes.js";
 import type { Failure, Report } from "./run.js";
 import { TARGET_NAMES, type TargetName } from "./target.js";
 import type { WorkerInput } from "./worker.js";
 
+/** Exit codes: 0 nothing wrong, 1 something is, 2 could not be done. */
+const EXIT = { sound: 0, wrong: 1, failed: 2 } as const;
 const DEFAULT_SECONDS = 10;
 /** A case that takes longer hangs, in milliseconds: far above the bound that a case is held to. */
 const HANG_MS = 20_000;
@@ -12,33 +14,49 @@ const WATCH_MS = 1_000;
 /** JavaScript heap of a worker, in MiB; one that needs more has believed a length that it read. */
 const HEAP_MIB_MAX = 512;
 
-const { values } = parseArgs({
-  options: {
+const USAGE = `usage: npm run fuzz -- [--target NAME]… [--seconds S] [--seed N] [--json]
+targets: ${TARGET_NAMES.join(", ")}`;
+
+try {
+  process.exit(await main());
+} catch (error) {
+  process.stderr.write(`fuzz: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(EXIT.failed);
+}
+
+async function main(): Promise<number> {
+  const options = {
     target: { type: "string", multiple: true },
     seconds: { type: "string", default: String(DEFAULT_SECONDS) },
     seed: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
-  },
-});
-const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
-const unknown = values.target?.find((name) => !TARGET_NAMES.some((known) => known === name));
-if (unknown !== undefined || !(seconds > 0) || !Number.isSafeInteger(seed)) {
-  process.stderr.write(`usage: npm run fuzz -- [--target NAME]… [--seconds S] [--seed N] [--json]\n`);
-  process.stderr.write(`targets: ${TARGET_NAMES.join(", ")}\n`);
-  process.exit(2);
+  } as const;
+  const values = parseFlags(options, USAGE);
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return EXIT.sound;
+  }
+  const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
+  if (!(seconds > 0) || !Number.isSafeInteger(seed))
+    throw new RangeError(`seconds are a number above 0, a seed is a whole one\n${USAGE}`);
+  const reports: Report[] = [];
+  for (const name of values.target?.map(targetName) ?? TARGET_NAMES) {
+    const report = await fuzz(name, seconds, seed);
+    reports.push(report);
+    if (!values.json) process.stdout.write(render(report));
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify(reports)}\n`);
+  return reports.some(({ failures }) => failures.length > 0) ? EXIT.wrong : EXIT.sound;
 }
 
-const reports: Report[] = [];
-for (const name of (values.target as TargetName[] | undefined) ?? TARGET_NAMES) {
-  const report = await fuzz(name);
-  reports.push(report);
-  if (!values.json) process.stdout.write(render(report));
+function targetName(text: string): TargetName {
+  const found = TARGET_NAMES.find((name) => name === text);
+  if (!found) throw new RangeError(`no target ${text}\n${USAGE}`);
+  return found;
 }
-if (values.json) process.stdout.write(`${JSON.stringify(reports)}\n`);
-process.exit(reports.some(({ failures }) => failures.length > 0) ? 1 : 0);
 
 /** Runs a target in a thread of its own, so that a hang and a lack of memory end it and name the input. */
-function fuzz(name: TargetName): Promise<Report> {
+function fuzz(name: TargetName, seconds: number, seed: number): Promise<Report> {
   const counters = new SharedArrayBuffer(8);
   const input = new SharedArrayBuffer(INPUT_BYTES_MAX);
   const places = new Int32Array(counters);
