@@ -48,7 +48,7 @@ export interface PeersReport {
   readonly ratio: Readonly<Record<ContenderName, number>>;
 }
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 /** With the most that each could do on two cores; so many are signed. */
 const CONTENDERS: readonly (readonly [ContenderName, tpsMax: number])[] = [
   ["rustorium solo", 15_000],
