@@ -57,9 +57,9 @@ export class StateTree {
    *   then nothing is changed.
    */
   apply(changes: readonly LeafChange[]): void {
-    const placed = placeChanges(this.prefix, changes);
-    if (this.size + placed.length > LEAVES_MAX)
+    if (this.size + changes.length > LEAVES_MAX)
       throw new RangeError(`a state tree has at most ${LEAVES_MAX} leaves`);
+    const placed = placeChanges(this.prefix, changes);
     const batch = new Batch(this.nodes, placed);
     this.top = batch.put(this.top, this.prefix.length, 0, placed.length);
     rehash(this.nodes, batch.leaves, batch.branches, this.hasher);

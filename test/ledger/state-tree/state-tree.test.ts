@@ -2,14 +2,19 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PAIR_BYTES, type PairHasher } from "../../../ledger/crypto/pair-hasher.js";
 import { pairHasher, plainPairHasher } from "../../../ledger/crypto/poseidon.js";
+import { encodeChanges } from "../../../ledger/state/encoded-changes.js";
 import {
   accountKey,
   escrowKey,
   feeAccountKey,
   keyBytes,
   keyOfBytes,
+  type StateKey,
   shardKey,
 } from "../../../ledger/state/key.js";
+import { accountValue, type StateValue } from "../../../ledger/state/state.js";
+import type { LeafChange } from "../../../ledger/state-tree/changes.js";
+import { LEAVES_MAX } from "../../../ledger/state-tree/nodes.js";
 import { bitAt, positionOf } from "../../../ledger/state-tree/position.js";
 import { StateTree } from "../../../ledger/state-tree/state-tree.js";
 import { naivePosition, naiveRoot, poseidonLite } from "./naive-tree.js";
@@ -119,6 +124,25 @@ describe("the state tree", () => {
     expect(() => tree.apply([good, removal(keyUnder("01", 2))])).toThrow(RangeError);
     expect(tree.root).toEqual(root);
     expect(tree.size).toBe(1);
+  });
+
+  it("takes a block's changes as they are, and has their values' bytes as leaves", () => {
+    const [rich, gone] = [accountKey(Buffer.alloc(20, 1)), accountKey(Buffer.alloc(20, 2))];
+    const account = accountValue({ balance: 5n, nonce: 1, escrowed: 0n });
+    const changed = new Map<StateKey, StateValue | null>([
+      [rich, account],
+      [gone, null],
+    ]);
+    const changes = encodeChanges(changed);
+    const tree = new StateTree("");
+    tree.apply(changes);
+    const { valueBytes } = changes.find(({ isRemoval }) => !isRemoval)!;
+    expect(tree.root).toEqual(treeOf(new Map([[keyBytes(rich).toString("hex"), valueBytes]])).root);
+  });
+
+  it("has a bound", () => {
+    const tooMany = new Array<LeafChange>(LEAVES_MAX + 1);
+    expect(() => new StateTree("").apply(tooMany)).toThrow(`at most ${LEAVES_MAX} leaves`);
   });
 
   it("is only of a shard's prefix", () => {
