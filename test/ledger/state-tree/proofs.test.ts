@@ -204,9 +204,14 @@ describe("absence of a key that is there", () => {
       const absent = tree.prove(keyUnder("01", 100), undefined).end;
       const valueHash = absent.kind === "other" ? absent.valueHash : Buffer.alloc(32);
       const end = { kind: "other", position: positionOf(keyUnder("01", number)), valueHash } as const;
-      expect(check({ end, branches: theirs.branches }).ok).toBe(false);
-      expect(check({ end }).ok).toBe(false);
+      for (const branches of [theirs.branches, proof.branches])
+        expect(check({ end, branches })).toEqual({ ok: false, code: "UNRELATED_LEAF" });
     }
+    const elsewhere = { kind: "other", position: positionOf(keyUnder("0111", 1)) } as const;
+    expect(check({ end: { ...elsewhere, valueHash: Buffer.alloc(32) }, branches: [] })).toEqual({
+      ok: false,
+      code: "UNRELATED_LEAF",
+    });
   });
 
   it("is not proved by leaving out, moving or adding a branch", () => {

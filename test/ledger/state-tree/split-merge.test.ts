@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { PAIR_BYTES } from "../../../ledger/crypto/pair-hasher.js";
+import { pairHasher } from "../../../ledger/crypto/poseidon.js";
 import { keyBytes } from "../../../ledger/state/key.js";
 import { EMPTY_ROOTS, parentRoot } from "../../../ledger/state-tree/digest.js";
 import { StateTree } from "../../../ledger/state-tree/state-tree.js";
@@ -56,6 +58,32 @@ describe("a shard's tree", () => {
     StateTree.merge(left, right).apply([put(keyUnder("1", 4), valueFor(4))]);
     expect(tree.root).toEqual(root);
     expect([left.size, right.size]).toEqual([2, 1]);
+  });
+
+  it("is not hashed again for being cut or joined", () => {
+    let hashed = 0;
+    const tree = new StateTree("", {
+      hashPairs(pairs) {
+        hashed += pairs.length / PAIR_BYTES;
+        return pairHasher.hashPairs(pairs);
+      },
+    });
+    const keys = Array.from({ length: 200 }, (_, number) => keyUnder("1", number));
+    tree.apply(keys.map((key) => put(key, valueFor(1))));
+    const costOf = (some: StateTree) => {
+      hashed = 0;
+      some.apply(keys.slice(0, 50).map((key) => put(key, valueFor(2))));
+      return hashed;
+    };
+    const whole = costOf(tree);
+    hashed = 0;
+    const halves = tree.split();
+    expect(hashed).toBe(0);
+    expect(costOf(halves[1])).toBe(whole - 1);
+    hashed = 0;
+    const merged = StateTree.merge(...halves);
+    expect(hashed).toBe(1);
+    expect(costOf(merged)).toBe(whole);
   });
 
   it("has empty halves where it is empty, with the root for their depth", () => {
