@@ -5,6 +5,12 @@
 // Montgomery's reduction goes along (FIPS: finely integrated product scanning): once column k is complete, m_k times the
 // order makes its low 29 bits zero. The order's last limb is 2^28 + 1, which is its own inverse modulo 2^29, so m_k
 // takes a shift and an addition.
+//
+// Nothing overflows. Limbs are below 2^29, so a column has at most 36 products of an affine form of four and 9 of the
+// reduction, each below 2^58: with the carry (2^35) and addends below 2^63.6. The first round's sums have limbs below
+// 2^30; they are squared (9 products below 2^60) and multiplied with others (9 below 2^59) only. As for whole numbers,
+// what is in the state is below 3.2 times the order: two coefficients times at most 1.1 and two times at most 3.2 orders,
+// each divided by 168, one order of the reduction, one of the constant, and an addend of at most 1.1.
 import { P } from "./field.mjs";
 import { LIMB_BITS, LIMBS, limbsOf } from "./layout.mjs";
 
