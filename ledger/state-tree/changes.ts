@@ -19,7 +19,7 @@ export interface PlacedChanges {
   readonly valueHashes: readonly (Buffer | undefined)[];
 }
 
-/** Bytes of a position compared as one number; more than 2^48 changes are needed before the rest often decides. */
+/** Bytes of a position that are compared as one number first; the others seldom have to decide. */
 const LEADING_BYTES = 6;
 
 /**

@@ -3,14 +3,14 @@
 // accumulators, of two hashes each: `low` and `high`.
 //
 // Montgomery's reduction goes along (FIPS: finely integrated product scanning): once column k is complete, m_k times the
-// order makes its low 29 bits zero. The order's last limb is 2^28 + 1, which is its own inverse modulo 2^29, so m_k
+// order makes its low 29 bits zero. The order's lowest limb is 2^28 + 1, which is its own inverse modulo 2^29, so m_k
 // takes a shift and an addition.
 //
 // Nothing overflows. Limbs are below 2^29, so a column has at most 36 products of an affine form of four and 9 of the
 // reduction, each below 2^58: with the carry (2^35) and addends below 2^63.6. The first round's sums have limbs below
 // 2^30; they are squared (9 products below 2^60) and multiplied with others (9 below 2^59) only. As for whole numbers,
-// what is in the state is below 3.2 times the order: two coefficients times at most 1.1 and two times at most 3.2 orders,
-// each divided by 168, one order of the reduction, one of the constant, and an addend of at most 1.1.
+// what is in the state is below 4.2 times the order: products of coefficients with two powers (at most 2.1 orders) and
+// two elements (4.2), divided by 168, one order of the reduction, one of the constant, and a power as addend.
 import { P } from "./field.mjs";
 import { LIMB_BITS, LIMBS, limbsOf } from "./layout.mjs";
 
@@ -18,7 +18,7 @@ import { LIMB_BITS, LIMBS, limbsOf } from "./layout.mjs";
 const VECTOR = 16;
 const WORD = 4;
 const FACTOR_SHIFT = 28;
-if (limbsOf(P)[0] !== 2 ** FACTOR_SHIFT + 1) throw new Error("the order's last limb has another form");
+if (limbsOf(P)[0] !== 2 ** FACTOR_SHIFT + 1) throw new Error("the order's lowest limb has another form");
 
 const element = (name) => (index) => `v128.load(${name}, ${VECTOR * index})`;
 const constant = (name, place) => (index) => `v128.load32_splat(${name}, ${WORD * (LIMBS * place + index)})`;
