@@ -12,8 +12,9 @@ import { SHARD_DEPTH_MAX } from "./position.js";
 //   skipped(n, b) P(n, SKIP·2^128 + b): a node that branches at bit b, where levels above it were left out.
 //
 // A SHA-256 digest has more values than the field, so it goes in as two halves of 128 bits: no two digests are one
-// element. Tags are above the halves. What separates the kinds: an element below 2^130 is no digest of a subtree except
-// by 2^124 attempts, so a node's children can be neither a leaf's halves nor a skip's right side.
+// element. Tags are above the halves. What separates the kinds: but for the empty place's 0, an element below 2^130 is a
+// subtree's digest only by 2^124 attempts. So a node's children can be neither a leaf's halves (the left one is 2^128 or
+// more) nor a skip's right side.
 
 /** Tag over the first half of a leaf's content. */
 const LEAF_TAG = 1;

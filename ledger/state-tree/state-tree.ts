@@ -51,7 +51,8 @@ export class StateTree {
   }
 
   /**
-   * Takes in changes, in any order. To remove what isn't there changes nothing.
+   * Takes in changes, in any order. To remove what isn't there changes nothing. What a batch needs besides the nodes
+   * grows with it, some 400 bytes a change: a state of millions of leaves is better laid out in pieces.
    *
    * @throws RangeError when a key is another shard's or there twice, or the leaves could be more than `LEAVES_MAX`;
    *   then nothing is changed.

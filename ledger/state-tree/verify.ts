@@ -1,3 +1,4 @@
+import type { PairHasher } from "../crypto/pair-hasher.js";
 import { pairHasher, poseidonPair } from "../crypto/poseidon.js";
 import type { StateKey } from "../state/key.js";
 import { EMPTY_ROOTS, leafDigest, skippedDigest, valueHashOf } from "./digest.js";
@@ -51,7 +52,7 @@ function isOnTheWay({ branches }: StateProof, position: Uint8Array, other: Uint8
   return branches.every(({ bit }) => isSame(bit)) && Buffer.compare(position, other) !== 0;
 }
 
-function rootOf(proof: StateProof, position: Uint8Array, hasher: typeof pairHasher): Buffer {
+function rootOf(proof: StateProof, position: Uint8Array, hasher: PairHasher): Buffer {
   const { prefix, siblings, branches } = proof;
   let digest = digestOfEnd(proof.end, position, hasher);
   const join = (bit: number, sibling: Uint8Array) => {
@@ -71,7 +72,7 @@ function rootOf(proof: StateProof, position: Uint8Array, hasher: typeof pairHash
   return digest;
 }
 
-function digestOfEnd(end: ProofEnd, position: Uint8Array, hasher: typeof pairHasher): Buffer {
+function digestOfEnd(end: ProofEnd, position: Uint8Array, hasher: PairHasher): Buffer {
   switch (end.kind) {
     case "value":
       return leafDigest(position, valueHashOf(end.valueBytes), hasher);
