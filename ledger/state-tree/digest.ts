@@ -12,9 +12,11 @@ import { SHARD_DEPTH_MAX } from "./position.js";
 //   skipped(n, b) P(n, SKIP·2^128 + b): a node that branches at bit b, where levels above it were left out.
 //
 // A SHA-256 digest has more values than the field, so it goes in as two halves of 128 bits: no two digests are one
-// element. Tags are above the halves. What separates the kinds: but for the empty place's 0, an element below 2^130 is a
-// subtree's digest only by 2^124 attempts. So a node's children can be neither a leaf's halves (the left one is 2^128 or
-// more) nor a skip's right side.
+// element. Tags are above the halves. What separates the kinds: but for the empty place's 0, an element below 2^136 is a
+// subtree's digest only by 2^118 attempts. So a node's children can be neither a leaf's halves (the left one is 2^128 or
+// more) nor a skip's right side. That holds for digests that were worked out. One that comes with a proof is only said to
+// be one, so whoever takes it as a branch's sibling asks `canBeDigest`: else a skip's right side could pass for it, and
+// the skip for a branch at another bit.
 
 /** Tag over the first half of a leaf's content. */
 const LEAF_TAG = 1;
@@ -49,6 +51,11 @@ export function writeSkip(pairs: Uint8Array, offset: number, bit: number): void 
   pairs.fill(0, offset, offset + HASH_BYTES);
   pairs[offset + TAG_AT] = SKIP_TAG;
   pairs[offset + HASH_BYTES - 1] = bit;
+}
+
+/** Whether a field element can be the digest of what hangs in a place; what can't be is what kinds are told apart by. */
+export function canBeDigest(element: Uint8Array): boolean {
+  return element.subarray(0, TAG_AT).some((byte) => byte !== 0);
 }
 
 export function leafDigest(position: Uint8Array, valueHash: Uint8Array, hasher = pairHasher): Buffer {

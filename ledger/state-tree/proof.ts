@@ -35,7 +35,8 @@ export interface StateProof {
  * - TRUNCATED: the bytes end before the proof does.
  * - OVERSIZED: more bytes than any proof has, or bytes behind the proof.
  * - VERSION: of a format that is not known here.
- * - NON_CANONICAL: the same could be said in other bytes, which are the ones that count, or nothing at all is said.
+ * - NON_CANONICAL: the same could be said in other bytes, which are the ones that count, or nothing at all is said; or
+ *   what is given as a digest can be none.
  * - WRONG_SHARD: the proof, or its key, is another shard's.
  * - WRONG_KEY: the proof is about another key.
  * - UNRELATED_LEAF: absence by the leaf of another key, where the search for the key doesn't end.

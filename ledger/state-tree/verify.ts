@@ -1,7 +1,7 @@
 import type { PairHasher } from "../crypto/pair-hasher.js";
 import { pairHasher, poseidonPair } from "../crypto/poseidon.js";
 import type { StateKey } from "../state/key.js";
-import { EMPTY_ROOTS, leafDigest, skippedDigest, valueHashOf } from "./digest.js";
+import { canBeDigest, EMPTY_ROOTS, leafDigest, skippedDigest, valueHashOf } from "./digest.js";
 import { bitAt, isUnder, positionOf, SHARD_DEPTH_MAX } from "./position.js";
 import { type ProofEnd, type ProofRefusal, refused, type StateProof } from "./proof.js";
 import { decodeStateProof } from "./proof-format.js";
@@ -39,7 +39,9 @@ export function checkStateProof(
   if (proof.key !== key) return refused("WRONG_KEY");
   const position = positionOf(key);
   if (!isUnder(proof.prefix, position)) return refused("WRONG_SHARD");
-  const { end } = proof;
+  const { end, branches } = proof;
+  // On the levels above it makes no difference: their number is fixed, and none is a skip.
+  if (!branches.every(({ sibling }) => canBeDigest(sibling))) return refused("NON_CANONICAL");
   if (end.kind === "other" && !isOnTheWay(proof, position, end.position)) return refused("UNRELATED_LEAF");
   if (!rootOf(proof, position, hasher).equals(trusted.root)) return refused("WRONG_ROOT");
   return { ok: true, valueBytes: end.kind === "value" ? end.valueBytes : undefined };
