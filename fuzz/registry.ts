@@ -17,6 +17,7 @@ const TARGETS: Readonly<Record<TargetName, () => Promise<{ target: Target }>>> =
   "gateway-views": () => import("./targets/gateway-views.js"),
   settings: () => import("./targets/settings.js"),
   genesis: () => import("./targets/genesis.js"),
+  "state-proofs": () => import("./targets/state-proofs.js"),
 };
 
 export async function loadTarget(name: TargetName): Promise<Target> {

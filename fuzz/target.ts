@@ -17,6 +17,7 @@ export const TARGET_NAMES = [
   "gateway-views",
   "settings",
   "genesis",
+  "state-proofs",
 ] as const;
 
 export type TargetName = (typeof TARGET_NAMES)[number];

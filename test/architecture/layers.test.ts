@@ -34,7 +34,14 @@ const BANNED: [string, RegExp][] = [
   ["input and output", /\bfetch\(/],
 ];
 /** Packages of pure layers: computation only. */
-const PURE_PACKAGES = ["avsc", "hash-wasm", "@noble/hashes", "sodium-native", "secp256k1"];
+const PURE_PACKAGES = [
+  "avsc",
+  "hash-wasm",
+  "@noble/hashes",
+  "sodium-native",
+  "secp256k1",
+  "poseidon-lite/poseidon2",
+];
 
 function upward({ path, layer, imports }: Source): string[] {
   return imports

@@ -15,6 +15,7 @@ const SLOW_CASES: Partial<Record<TargetName, number>> = {
   "gateway-views": 200,
   "foreign-schemas": 1_500,
   settings: 600,
+  "state-proofs": 1_500,
 };
 /** Outcomes that each target must meet so that its cases mean something. */
 const OUTCOMES_MIN = 2;
