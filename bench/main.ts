@@ -14,6 +14,7 @@ import { type PipelineReport, runPipeline } from "./pipeline/run.js";
 import { runScale } from "./scale/run.js";
 import { runSoak } from "./soak/run.js";
 import { runStages } from "./stages/run.js";
+import { runStateTree } from "./state/run.js";
 
 /** Exit codes: 0 measured, 1 slower than it may be (--scenario gate), 2 could not be done. */
 const EXIT = { done: 0, slower: 1, failed: 2 } as const;
@@ -25,6 +26,7 @@ const SCENARIOS = [
   "soak",
   "growth",
   "scale",
+  "state",
   "stages",
   "micro",
   "gate",
@@ -118,6 +120,8 @@ async function main(): Promise<number> {
         return runSoak({ ...common, ...timing, minutes: whole(values.minutes, 1) });
       case "scale":
         return runScale({ ...common, ...timing, transactions: whole(values.transactions, 1) });
+      case "state":
+        return runStateTree();
       case "growth":
         return runGrowth({ ...common, ...timing });
       case "stages":

@@ -11,12 +11,15 @@ export function storeContents(nodes: readonly Node[]): StoreContent[] {
   return nodes.flatMap(({ disk }) => disk.openPaths.map((path) => contentOf(path, disk.valuesOf(path))));
 }
 
-/** Whether all open stores of a partition have come to the same height. */
+/** Whether all open stores have their genesis on disk, and those of a partition have come to the same height. */
 export function storesAreLevel(nodes: readonly Node[]): boolean {
   const heights = new Map<string, number>();
   for (const { disk } of nodes) {
     for (const path of disk.openPaths) {
-      const height = decodePosition(disk.valuesOf(path).get(POSITION_KEY))?.height ?? 0;
+      const position = decodePosition(disk.valuesOf(path).get(POSITION_KEY));
+      // Just opened: what it begins with is gathered, and goes to disk with its position.
+      if (!position) return false;
+      const { height } = position;
       const partition = path.slice(path.lastIndexOf("-"));
       if ((heights.get(partition) ?? height) !== height) return false;
       heights.set(partition, height);

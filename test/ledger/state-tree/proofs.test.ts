@@ -120,6 +120,9 @@ describe("proofs of the state", () => {
   });
 });
 
+const BIT_CHANGES = Array.from({ length: 8 }, (_, bit) => 1 << bit);
+const ALL_CHANGES = Array.from({ length: 255 }, (_, index) => index + 1);
+
 describe("what is no proof", () => {
   it("is refused: any byte of one changed to any other", () => {
     const tree = crowded(cheapHasher);
@@ -127,8 +130,10 @@ describe("what is no proof", () => {
     for (const proof of some) {
       const bytes = encodeStateProof(proof);
       expect(verifyStateProof(bytes, proof.key, trustedOf(tree), cheapHasher).ok).toBe(true);
+      // All changes of one; of the others those that a bit makes.
+      const changes = proof === some[0] ? ALL_CHANGES : BIT_CHANGES;
       for (let at = 0; at < bytes.length; at++)
-        for (let change = 1; change < 256; change++) {
+        for (const change of changes) {
           bytes[at]! ^= change;
           if (verifyStateProof(bytes, proof.key, trustedOf(tree), cheapHasher).ok)
             expect.fail(`byte ${at} of ${proof.end.kind} changed by ${change} is taken`);
