@@ -42,7 +42,7 @@ export interface PeersReport {
   readonly fsync: boolean;
   readonly checksPerSecond: number;
   readonly rounds: Readonly<Record<ContenderName, readonly PeerRound[]>>;
-  /** Median of the rounds. */
+  /** Median of the rounds; of two: the better. */
   readonly endedTps: Readonly<Record<ContenderName, number>>;
   /** Ours over each. */
   readonly ratio: Readonly<Record<ContenderName, number>>;
