@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../../cli/project-root.js";
-import { setClusterDefault } from "../../runtime/kafka/cluster-default.js";
+import { setOnBrokers } from "../../runtime/kafka/broker-setting.js";
 import { openCluster } from "../../runtime/process/cluster.js";
 import { loadSettings, type Settings } from "../../runtime/settings.js";
 
@@ -30,7 +30,7 @@ export async function openBenchCluster({ fsync, say }: BenchClusterOptions): Pro
   const settings = { ...loadSettings({}), brokers: [], home: directory };
   const cluster = await openCluster(settings, PROJECT_ROOT, directory, false, say);
   // Of all topics, the broker's own among them.
-  if (fsync) await setClusterDefault(cluster.brokers, "log.flush.interval.messages", "1");
+  if (fsync) await setOnBrokers(cluster.brokers, "log.flush.interval.messages", "1");
   const { brokers, registry, sessionTimeoutMs } = cluster;
   return {
     settings: { ...settings, brokers, registry, sessionTimeoutMs },
