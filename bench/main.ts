@@ -145,16 +145,16 @@ async function main(): Promise<number> {
 /** Draws the recorded runs of the pipeline for the README. */
 function draw(): void {
   const directory = join(PROJECT_ROOT, "bench", "results");
-  const results = readdirSync(directory)
+  const reports = readdirSync(directory)
     .filter((file) => file.startsWith("pipeline-") && file.endsWith(".json"))
     .sort()
     .map((file) => {
       const { report } = JSON.parse(readFileSync(join(directory, file), "utf8")) as {
         report: PipelineReport;
       };
-      return { name: file, report };
+      return report;
     });
-  writeFileSync(join(PROJECT_ROOT, "docs", "bench.svg"), pipelinePicture(results));
+  writeFileSync(join(PROJECT_ROOT, "docs", "bench.svg"), pipelinePicture(reports));
   say("drawn: docs/bench.svg");
 }
 

@@ -1,5 +1,6 @@
 import { avscType } from "../../schemas/avsc-type.js";
 import { codec } from "../../schemas/codec.js";
+import { medianOf } from "../measure/numbers.js";
 import { codecSamples } from "./codec-samples.js";
 
 /** What one call costs. */
@@ -36,7 +37,7 @@ export function benchCodec(): CodecRow[] {
   for (const { call } of cases) run(call, WARM_UP_MS);
   return cases.map(({ name, call }) => {
     run(call, WARM_UP_MS);
-    const microseconds = median(Array.from({ length: SAMPLES }, () => run(call, SAMPLE_MS)));
+    const microseconds = medianOf(Array.from({ length: SAMPLES }, () => run(call, SAMPLE_MS)));
     return { name, opsPerSecond: Math.round(1e6 / microseconds), microseconds };
   });
 }
@@ -68,8 +69,4 @@ function run(call: () => void, milliseconds: number): number {
   }
   if (sink === undefined) throw new Error("a sample does not decode");
   return Number(took) / 1_000 / (rounds * ROUND);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -1,11 +1,5 @@
 import type { PipelineReport } from "../pipeline/run.js";
 
-/** A recorded result with the name of its file. */
-export interface NamedReport {
-  readonly name: string;
-  readonly report: PipelineReport;
-}
-
 const TITLE = "Transactions a second (green) and what signature checks alone allow (grey)";
 const WIDTH = 960;
 const LEFT = 330;
@@ -15,10 +9,10 @@ const TOP = 46;
 const BAR_WIDTH_MAX = 520;
 
 /** Bars of recorded runs: what ended a second, and behind it what the signatures alone would allow. */
-export function pipelinePicture(results: readonly NamedReport[]): string {
-  const highest = Math.max(...results.map(({ report }) => report.signatureLimitTps));
+export function pipelinePicture(reports: readonly PipelineReport[]): string {
+  const highest = Math.max(...reports.map(({ signatureLimitTps }) => signatureLimitTps));
   const width = (tps: number) => ((tps / highest) * BAR_WIDTH_MAX).toFixed(1);
-  const rows = results.map(({ report }, index) => {
+  const rows = reports.map((report, index) => {
     const y = TOP + index * ROW;
     const { endedTps, signatureLimitTps, ratioToSignatureLimit, finalMs, preconfirmMs } = report;
     const latency =
@@ -33,7 +27,7 @@ export function pipelinePicture(results: readonly NamedReport[]): string {
       `${count(signatureLimitTps)}; ${latency}</text>`
     );
   });
-  const height = TOP + results.length * ROW + 8;
+  const height = TOP + reports.length * ROW + 8;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">` +
     `<title>${TITLE}</title><rect width="100%" height="100%" fill="#fff"/>` +

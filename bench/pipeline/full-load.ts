@@ -3,19 +3,23 @@ import { cpuBetween, type ProcessUse, usesOf } from "../measure/processes.js";
 import type { LoadClient } from "./client.js";
 
 /** Transactions in flight at full load: enough that no stage of ours ever waits for more. */
-export const IN_FLIGHT = 12_000;
+const IN_FLIGHT = 12_000;
 /** The load goes on a little beyond the measurement, so that its end isn't in it. */
 const TAIL_MS = 500;
 
-/** A measurement at full load. */
+/** How long, and who is told. */
 export interface FullLoadOptions {
   readonly warmUpSeconds: number;
   readonly measureSeconds: number;
-  readonly inFlight: number;
+  readonly say: (line: string) => void;
+}
+
+/** What carries the load. */
+export interface LoadedSystem {
   /** Process ids by name of all that works for the load. */
   readonly pids: () => ReadonlyMap<string, number>;
+  /** What each process of stages spends its time with, by name. */
   readonly usages: () => Promise<Map<string, ProcessUsage>>;
-  readonly say: (line: string) => void;
 }
 
 /** What a system does at full load; times in seconds per 1,000 transactions that ended. */
@@ -35,7 +39,12 @@ interface Look {
 }
 
 /** Keeps a client's transactions in flight, and measures from the end of the warm-up on. */
-export async function fullLoad(client: LoadClient, options: FullLoadOptions): Promise<FullLoad> {
+export async function fullLoad(
+  client: LoadClient,
+  system: LoadedSystem,
+  options: FullLoadOptions,
+  inFlight = IN_FLIGHT,
+): Promise<FullLoad> {
   const { say, warmUpSeconds, measureSeconds } = options;
   const { submissions } = client;
   say(`full load: ${warmUpSeconds} s of warm-up, then ${measureSeconds} s measured`);
@@ -44,8 +53,8 @@ export async function fullLoad(client: LoadClient, options: FullLoadOptions): Pr
     atMs: Date.now(),
     final: submissions.finalCount,
     ended: submissions.endedCount,
-    uses: usesOf(new Map([...options.pids(), ["client", process.pid] as const])),
-    usages: options.usages(),
+    uses: usesOf(new Map([...system.pids(), ["client", process.pid] as const])),
+    usages: system.usages(),
   });
   let from: Look | undefined;
   let until: Look | undefined;
@@ -64,7 +73,7 @@ export async function fullLoad(client: LoadClient, options: FullLoadOptions): Pr
     ),
   ];
   try {
-    await client.saturate(options.inFlight, startMs + (warmUpSeconds + measureSeconds) * 1_000 + TAIL_MS);
+    await client.saturate(inFlight, startMs + (warmUpSeconds + measureSeconds) * 1_000 + TAIL_MS);
   } finally {
     clearInterval(progress);
     for (const mark of marks) clearTimeout(mark);

@@ -1,6 +1,6 @@
 import { signatureLimitTps } from "../../runtime/session/signature-rate.js";
 import { genesisAccounts, type LoadScheme, loadAccounts } from "../load/accounts.js";
-import { LoadGenerator, type Skew } from "../load/load.js";
+import type { Skew } from "../load/load.js";
 import { SignedPool } from "../load/source.js";
 import { type Latencies, latenciesOf } from "../measure/latencies.js";
 import { medianOf, rounded, roundedRecord } from "../measure/numbers.js";
@@ -9,9 +9,9 @@ import { signatureRate } from "../measure/signature-rate.js";
 import { topicBytes } from "../measure/topic-bytes.js";
 import { LoadClient } from "./client.js";
 import { openBenchCluster } from "./cluster.js";
-import { fullLoad, IN_FLIGHT } from "./full-load.js";
-import { BENCH_CHAIN_ID, BENCH_NETWORK, startBenchNetwork } from "./network.js";
-import { ledgerTarget } from "./target.js";
+import { fullLoad } from "./full-load.js";
+import { BENCH_NETWORK, startBenchNetwork } from "./network.js";
+import { ledgerLoad, ledgerTarget } from "./target.js";
 
 /** A run of the whole pipeline. */
 export interface PipelineOptions {
@@ -98,9 +98,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
     };
     const network = await startBenchNetwork(cluster, plan, say);
     const { environment } = network;
-    const load = { chainId: BENCH_CHAIN_ID, accounts, skew, crossShare, seed };
-    const schemaId = environment.schemaIds.get("transactions")!;
-    const pool = new SignedPool(new LoadGenerator(load, environment.network.topology, schemaId));
+    const load = { accounts, skew, crossShare, seed };
+    const pool = new SignedPool(ledgerLoad(environment, load));
     const sign = (number: number) => {
       say(`signing ${number} transactions`);
       pool.sign(number);
@@ -110,15 +109,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
     const { warmUpSeconds, measureSeconds } = options;
 
     sign(Math.ceil(limitNow() * LIMIT_SHARE_MAX * (warmUpSeconds + measureSeconds)));
-    const { pids, usages } = network;
-    const full = await fullLoad(client, {
-      warmUpSeconds,
-      measureSeconds,
-      inFlight: IN_FLIGHT,
-      pids,
-      usages,
-      say,
-    });
+    const full = await fullLoad(client, network, options);
     pool.giveBack();
     await client.drain();
     rates.push(signatureRate(scheme));
@@ -136,7 +127,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
     const atHalf = latencies.find(({ share }) => share === 0.5);
     const { submissions } = client;
     const bytes = topicBytes(cluster.brokerLogDirectory, BENCH_NETWORK);
-    const resident = residentMiB(pids());
+    const resident = residentMiB(network.pids());
     await client.stop();
     await network.stop();
     return {

@@ -3,6 +3,7 @@ import type { InputRecord } from "../../processors/stage.js";
 import type { OpenEnvironment } from "../../runtime/process/environment.js";
 import { follow } from "../../runtime/session/follow.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
+import { LoadGenerator, type LoadOptions } from "../load/load.js";
 import type { Submissions } from "./submissions.js";
 
 /** Pace of following what became of transactions, in milliseconds: what a latency is measured too long by, at most. */
@@ -16,6 +17,15 @@ export interface LoadTarget {
   readonly partitions: number;
   /** Tells the submissions what becomes of them, from now on until it is stopped. */
   follow(submissions: Submissions): Promise<{ stop(): Promise<void> }>;
+}
+
+/** Makes transfers for our own network. */
+export function ledgerLoad(
+  { network, schemaIds }: OpenEnvironment,
+  load: Omit<LoadOptions, "chainId">,
+): LoadGenerator {
+  const { chainId } = network.genesis;
+  return new LoadGenerator({ ...load, chainId }, network.topology, schemaIds.get("transactions")!);
 }
 
 /** Our own network: its ends are in the notifications. */

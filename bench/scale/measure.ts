@@ -2,12 +2,11 @@ import { openLog } from "../../runtime/log.js";
 import { openEnvironment } from "../../runtime/process/environment.js";
 import { prepareNetwork } from "../../runtime/process/found.js";
 import { genesisAccounts, type LoadAccount } from "../load/accounts.js";
-import { LoadGenerator } from "../load/load.js";
 import { SignedPool } from "../load/source.js";
 import { LoadClient } from "../pipeline/client.js";
 import type { BenchCluster } from "../pipeline/cluster.js";
 import { BENCH_CHAIN_ID } from "../pipeline/network.js";
-import { ledgerTarget } from "../pipeline/target.js";
+import { ledgerLoad, ledgerTarget } from "../pipeline/target.js";
 import { runStage, type StageRun } from "./stage-run.js";
 
 export interface MeasureOptions {
@@ -20,7 +19,7 @@ export interface MeasureOptions {
 }
 
 /** Four validators: the certificates need three of them. */
-const VALIDATORS = 4;
+export const VALIDATORS = 4;
 const QUORUM = [1, 2, 3] as const;
 /** Transactions in flight while the input is published: as many as there are. */
 const WRITE_MS_MAX = 120_000;
@@ -54,9 +53,8 @@ async function measureWith(
   await prepareNetwork(settings, plan, log);
   const environment = await openEnvironment(settings, "rustorium-bench", log);
   try {
-    const load = { chainId: BENCH_CHAIN_ID, accounts, skew: "uniform" as const, crossShare: 0, seed };
-    const schemaId = environment.schemaIds.get("transactions")!;
-    const pool = new SignedPool(new LoadGenerator(load, environment.network.topology, schemaId));
+    const load = { accounts, skew: "uniform" as const, crossShare: 0, seed };
+    const pool = new SignedPool(ledgerLoad(environment, load));
     pool.sign(transactions);
     const client = new LoadClient(ledgerTarget(environment), pool);
     await client.saturate(transactions + 1, Date.now() + WRITE_MS_MAX);

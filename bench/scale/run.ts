@@ -5,7 +5,7 @@ import { openBenchCluster } from "../pipeline/cluster.js";
 import { runPipeline } from "../pipeline/run.js";
 import { costsOf, type MeasuredCosts, SCALE_STAGES, type ScaleStage } from "./costs.js";
 import { type Installation, installationFor } from "./installation.js";
-import { measureStages } from "./measure.js";
+import { measureStages, VALIDATORS } from "./measure.js";
 import { type Simulated, simulate } from "./simulation.js";
 import type { StageRun } from "./stage-run.js";
 
@@ -49,7 +49,6 @@ export interface ScaleReport {
 }
 
 const TARGETS_TPS = [1_000, 10_000, 100_000] as const;
-const VALIDATORS = 4;
 /** Records are on their way between stages so often: validate, shard-assign, execute and vote, finalize, notify, reader. */
 const HOPS = 5;
 /** It follows as long as so much of what comes in comes out. */

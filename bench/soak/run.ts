@@ -1,14 +1,13 @@
 import { genesisAccounts, type LoadScheme, loadAccounts } from "../load/accounts.js";
-import { LoadGenerator } from "../load/load.js";
 import { SignedPool } from "../load/source.js";
 import { type Latencies, latenciesOf } from "../measure/latencies.js";
 import { rounded } from "../measure/numbers.js";
 import { residentMiB } from "../measure/processes.js";
 import { LoadClient } from "../pipeline/client.js";
 import { openBenchCluster } from "../pipeline/cluster.js";
-import { fullLoad, IN_FLIGHT } from "../pipeline/full-load.js";
-import { BENCH_CHAIN_ID, startBenchNetwork } from "../pipeline/network.js";
-import { ledgerTarget } from "../pipeline/target.js";
+import { fullLoad } from "../pipeline/full-load.js";
+import { startBenchNetwork } from "../pipeline/network.js";
+import { ledgerLoad, ledgerTarget } from "../pipeline/target.js";
 
 export interface SoakOptions {
   readonly validators: number;
@@ -53,7 +52,7 @@ const LOOK_EVERY_MS = 5_000;
 
 /** Finds the maximum, then runs at a share of it and looks at memory and latencies minute by minute. */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
-  const { validators, scheme, crossShare, seed, say, warmUpSeconds, measureSeconds } = options;
+  const { validators, scheme, crossShare, seed, say } = options;
   const accounts = loadAccounts(options.accounts, scheme, seed);
   const cluster = await openBenchCluster({ fsync: false, say });
   try {
@@ -62,22 +61,14 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       { validators, accounts: genesisAccounts(accounts) },
       say,
     );
-    const { environment, pids, usages } = network;
-    const load = { chainId: BENCH_CHAIN_ID, accounts, skew: "uniform" as const, crossShare, seed };
-    const schemaId = environment.schemaIds.get("transactions")!;
-    const pool = new SignedPool(new LoadGenerator(load, environment.network.topology, schemaId));
+    const { environment, pids } = network;
+    const load = { accounts, skew: "uniform" as const, crossShare, seed };
+    const pool = new SignedPool(ledgerLoad(environment, load));
     // Signed on the way, at full load too: the steady load pays for it likewise.
     pool.endless = true;
     const client = new LoadClient(ledgerTarget(environment), pool);
     await client.start();
-    const { endedTps: maximum } = await fullLoad(client, {
-      warmUpSeconds,
-      measureSeconds,
-      inFlight: IN_FLIGHT,
-      pids,
-      usages,
-      say,
-    });
+    const { endedTps: maximum } = await fullLoad(client, network, options);
     await client.drain();
     const tps = Math.round(SHARE * maximum);
     say(`${Math.round(maximum)} a second at most; ${options.minutes} minutes at ${tps}`);

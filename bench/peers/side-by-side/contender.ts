@@ -1,10 +1,10 @@
-import type { ProcessUsage } from "../../../runtime/process/usage.js";
 import { genesisAccounts, type LoadAccount } from "../../load/accounts.js";
 import { LoadGenerator, type Skew } from "../../load/load.js";
 import type { BenchCluster } from "../../pipeline/cluster.js";
-import { BENCH_CHAIN_ID, startBenchNetwork } from "../../pipeline/network.js";
+import type { LoadedSystem } from "../../pipeline/full-load.js";
+import { startBenchNetwork } from "../../pipeline/network.js";
 import type { Submissions } from "../../pipeline/submissions.js";
-import { FOLLOWING_PACE_MS, type LoadTarget, ledgerTarget } from "../../pipeline/target.js";
+import { FOLLOWING_PACE_MS, type LoadTarget, ledgerLoad, ledgerTarget } from "../../pipeline/target.js";
 import type { PeerSignature } from "../kafka-streams/index.js";
 import { CHAIN_ID, keyTopology, SCHEMA_ID } from "../kafka-streams/keyed-load.js";
 import { StatusReader } from "../kafka-streams/status-reader.js";
@@ -25,11 +25,9 @@ export interface CommonLoad {
 }
 
 /** A contender that runs, new and empty. */
-export interface Contender {
+export interface Contender extends LoadedSystem {
   readonly target: LoadTarget;
   readonly generator: LoadGenerator;
-  readonly pids: () => ReadonlyMap<string, number>;
-  readonly usages: () => Promise<Map<string, ProcessUsage>>;
   stop(): Promise<void>;
 }
 
@@ -60,14 +58,9 @@ async function startOurs(
   const accounts = genesisAccounts(load.accounts);
   const network = await startBenchNetwork(cluster, { name: `bench-${round}`, validators: 1, accounts }, say);
   const { environment, pids, usages } = network;
-  const schemaId = environment.schemaIds.get("transactions")!;
   return {
     target: ledgerTarget(environment),
-    generator: new LoadGenerator(
-      { chainId: BENCH_CHAIN_ID, ...load },
-      environment.network.topology,
-      schemaId,
-    ),
+    generator: ledgerLoad(environment, load),
     pids,
     usages,
     stop: () => network.stop(),

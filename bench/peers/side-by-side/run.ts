@@ -84,15 +84,7 @@ export async function runPeers(options: PeersOptions): Promise<PeersReport> {
         await client.start();
         const { warmUpSeconds, measureSeconds, latencySeconds } = options;
         pool.sign(tpsMax * (warmUpSeconds + measureSeconds));
-        const { pids, usages } = contender;
-        const full = await fullLoad(client, {
-          warmUpSeconds,
-          measureSeconds,
-          inFlight: IN_FLIGHT,
-          pids,
-          usages,
-          say,
-        });
+        const full = await fullLoad(client, contender, options, IN_FLIGHT);
         pool.giveBack();
         await client.drain();
         commonTps ??= Math.round(full.endedTps / 2);
