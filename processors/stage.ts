@@ -40,7 +40,7 @@ export interface Alert {
 
 /** What one step asks its driver to do, in this order: write, store, then move positions. */
 export interface StepResult {
-  /** Written in order; by a stage with `transactional` in one Kafka transaction together with the positions. */
+  /** Written in order; by a stage with `transactional` in one Kafka transaction. */
   readonly records: readonly OutputRecord[];
   /** Local store writes, in one batch, after the records are acknowledged. */
   readonly store?: StoreBatch;

@@ -6,7 +6,7 @@ import type { LoadTarget } from "./target.js";
 
 /** Most transactions of one write, so that the first don't wait for the last. */
 const WRITE_MAX = 500;
-const LINGER_MS = 5;
+const LINGER_MS = 10;
 /** How often a loop looks whether there is something to do, in milliseconds. */
 const TICK_MS = 5;
 /** Without any transaction ending for this long the rest counts as lost, in milliseconds. */

@@ -7,7 +7,7 @@ import { LoadGenerator, type LoadOptions } from "../load/load.js";
 import type { Submissions } from "./submissions.js";
 
 /** Pace of following what became of transactions, in milliseconds: what a latency is measured too long by, at most. */
-export const FOLLOWING_PACE_MS = 10;
+export const FOLLOWING_PACE_MS = 20;
 
 /** Where a load is published, and how its end is seen. */
 export interface LoadTarget {

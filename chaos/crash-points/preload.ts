@@ -79,7 +79,6 @@ around(kafka, "producer", undefined, (made) => {
   around(producer, "transaction", undefined, (begun) => {
     const transaction = begun as object;
     points(transaction, "sendBatch", "before-produce", "after-produce");
-    points(transaction, "sendOffsets", "before-offsets", "after-offsets");
     points(transaction, "commit", "before-commit", "after-commit");
     // An empty transaction is begun and given up when a writer opens: that is what fences.
     around(transaction, "abort", undefined, () => at("after-fence"));

@@ -26,7 +26,7 @@ export const secondProducer: Fault = async ({ network, chance }) => {
       wrong.push(`${stage} did not take ${id} back within ${BACK_BOUND_MS} ms`);
     const topic = topicOnCluster(prefix, stage === "execute" ? "shard.blocks" : "shard.finalized");
     const nonsense = { topic, partition, key: null, value: Buffer.from("not from this stage") };
-    await second.write([nonsense], { groupId: `${prefix}.${stage}`, offsets: [] }).then(
+    await second.write([nonsense]).then(
       () => wrong.push(`a second producer with ${id} wrote after it was fenced`),
       () => undefined,
     );

@@ -20,7 +20,9 @@ const PERCENTILES = object({
 });
 
 const PARAMETERS = object({
-  blockIntervalMs: integer("A block is cut when its first entry has waited this long, in milliseconds"),
+  blockIntervalMs: integer(
+    "Blocks are cut at multiples of this time, in milliseconds; at twice as many while nothing waits for processors",
+  ),
   maximumEntriesPerBlock: integer("A block ends at this number of entries"),
   transactionBytesMax: integer("Largest transaction, in bytes"),
   allowUnprotected: flag("Whether Ethereum transactions without chain id are taken"),

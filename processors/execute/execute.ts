@@ -16,16 +16,23 @@ export interface ExecuteOptions extends ChainOptions {
 
 /** A cut that had no effect for this long is sent again, in milliseconds. */
 const CUT_REPEAT_MS = 1_000;
+/** Records that are older when they are read have waited for processor time, in milliseconds. */
+const BEHIND_MS = 100;
+/** Of the interval, while nothing waits: there is time to spare for more and smaller blocks. */
+const EAGER_SHARE = 0.5;
 
 /**
  * Third stage: applies each block of its shard's log and writes header, receipts, changes and messages. Ends a block with a
- * cut when its first entry has waited `blockIntervalMs`. Trusts validate's MAC for speed; validators check it all again.
+ * cut at the next multiple of `blockIntervalMs`, or of half of it while the log is read as it comes. Trusts validate's MAC
+ * for speed; validators check it all again.
  */
 export class ExecuteTask implements StageTask {
   private readonly reader: ChainReader;
   private readonly partition: number;
   /** The open block whose cut is due, and when. */
   private cutDue: { height: number; atMs: number } | undefined;
+  /** The log comes faster than it is read. */
+  private isBehind = false;
   /** After a MAC that isn't validate's, signatures are checked until a block above this height is final. */
   private distrustUntilFinal = -1;
   /**
@@ -56,7 +63,10 @@ export class ExecuteTask implements StageTask {
   }
 
   step(records: readonly InputRecord[], nowMs: number): StepResult {
-    if (records[0]!.topic === "shard.log") return this.result(this.reader.readLog(records), nowMs);
+    if (records[0]!.topic === "shard.log") {
+      this.isBehind = nowMs - records.at(-1)!.timeMs > BEHIND_MS;
+      return this.result(this.reader.readLog(records), nowMs);
+    }
     const { blocks, alerts } = this.reader.readCertificates(records);
     return this.result(blocks, nowMs, alerts, new Map([["shard.finalized", records.at(-1)!.offset + 1]]));
   }
@@ -99,11 +109,7 @@ export class ExecuteTask implements StageTask {
     }
     const { height, sinceMs } = open;
     if (this.cutDue?.height !== height) {
-      const { blockIntervalMs } = this.options.network.genesis.parameters;
-      // It waits since the broker had it. That is believed for half of the interval: clocks differ, and of an old log
-      // the block's own cut may be the next record.
-      const waitedMs = Math.min(Math.max(nowMs - sinceMs, 0), blockIntervalMs / 2);
-      this.cutDue = { height, atMs: nowMs + blockIntervalMs - waitedMs };
+      this.cutDue = { height, atMs: this.cutTime(sinceMs, nowMs) };
     }
     if (nowMs < this.cutDue.atMs) return undefined;
     this.cutDue.atMs = nowMs + CUT_REPEAT_MS;
@@ -113,5 +119,18 @@ export class ExecuteTask implements StageTask {
       key: null,
       value: codec("LogEntry").encode({ entry: { "rustorium.Cut": { height } } }),
     };
+  }
+
+  /**
+   * At whole intervals of the clock, so that blocks of several shards end together, and what they lead to travels together.
+   * @param sinceMs when the broker had the block's first entry
+   */
+  private cutTime(sinceMs: number, nowMs: number): number {
+    const { blockIntervalMs } = this.options.network.genesis.parameters;
+    const intervalMs = this.isBehind ? blockIntervalMs : EAGER_SHARE * blockIntervalMs;
+    // Of an old log the block's own cut may be the next record: it gets time to be read.
+    const isOld = nowMs - sinceMs > intervalMs / 2;
+    const fromMs = isOld ? nowMs + intervalMs / 2 : Math.min(sinceMs, nowMs);
+    return Math.floor(fromMs / intervalMs) * intervalMs + intervalMs;
   }
 }

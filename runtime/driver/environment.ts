@@ -37,6 +37,8 @@ export interface Environment {
   /** How long local stores gather what they write, in milliseconds; a crash costs executing so much again. */
   readonly storeGatherMs: number;
   readonly clock: Clock;
+  /** Least time between two fetches that gave records, for now, in milliseconds. */
+  readonly fetchPaceMs: () => number;
   /** A group member that isn't heard of for this long loses its partitions, in milliseconds. */
   readonly sessionTimeoutMs: number;
   readonly log: StageLog;

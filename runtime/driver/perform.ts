@@ -6,15 +6,14 @@ import type { SchemaIds } from "../kafka/schemas.js";
 import type { OpenTask, StageDriver } from "./environment.js";
 
 /**
- * Does what a step asked for: writes the records (in one Kafka transaction with the positions where the stage is
- * transactional; shard.log never is, so that every reader sees it in the same order), then the local store.
+ * Does what a step asked for: writes the records (in one Kafka transaction where the stage is transactional;
+ * shard.log never is, so that every reader sees it in the same order), then the local store.
  * @returns once everything is acknowledged
  */
 export async function perform(
   result: StepResult,
-  partition: number,
   open: OpenTask,
-  { definition, environment, writer }: StageDriver,
+  { environment, writer }: StageDriver,
 ): Promise<void> {
   const network = environment.network.genesis.network;
   const toMessage = (record: OutputRecord) => outgoing(record, network, environment.schemaIds);
@@ -24,16 +23,9 @@ export async function perform(
     for (const record of result.records) {
       (record.topic === "shard.log" ? plain : inTransaction).push(toMessage(record));
     }
-    const offsets = Array.from(result.resumeAt ?? [], ([topic, offset]) => ({
-      topic: topicOnCluster(network, topic),
-      partition,
-      offset,
-    }));
     await Promise.all([
       writer.write(plain),
-      inTransaction.length > 0
-        ? open.transactional.write(inTransaction, { groupId: `${network}.${definition.group}`, offsets })
-        : undefined,
+      inTransaction.length > 0 ? open.transactional.write(inTransaction) : undefined,
     ]);
   } else {
     await writer.write(result.records.map(toMessage));

@@ -10,11 +10,6 @@ import { Positions } from "./positions.js";
 import { committedOffsets, StartOffsetError, startOffsets } from "./start-offsets.js";
 import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
 
-/**
- * Least time between two fetches that gave records, in milliseconds. An idle stage gets its first record at once; a busy
- * one gets what came in meanwhile together, instead of paying a request, a step and a write for each record.
- */
-const FETCH_PACE_MS = 25;
 /** A second fault this soon after a store was forgotten halts the task, in milliseconds. */
 const WIPE_AGAIN_MS = 600_000;
 const REOPEN_DELAY_MS_MIN = 200;
@@ -257,7 +252,7 @@ export class StageRunner {
     slot.enqueue(records, topic);
     const heartbeatMs = heartbeatIntervalMs(this.environment.sessionTimeoutMs);
     await heartbeat();
-    await sleep(this.environment.clock, FETCH_PACE_MS);
+    await sleep(this.environment.clock, this.environment.fetchPaceMs());
     while (slot.isFull) {
       let timer: Timer | undefined;
       const tick = new Promise<void>((resolve) => {

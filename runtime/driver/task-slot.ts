@@ -85,7 +85,7 @@ export class TaskSlot {
         const steppedMs = performance.now();
         if (this.closed) return;
         this.schedule(result.wakeAtMs);
-        await perform(result, this.partition, this.open, this.driver);
+        await perform(result, this.open, this.driver);
         if (this.closed) return;
         this.events.stepped(this.partition, result, {
           taken,

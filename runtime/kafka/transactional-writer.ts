@@ -6,12 +6,6 @@ import type { KafkaClient, RecordProducer } from "./ports.js";
 /** How long the broker keeps a transaction open whose producer is gone, in milliseconds. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
 
-/** Positions to commit: topic on the cluster → partition and next offset. */
-export interface Positions {
-  readonly groupId: string;
-  readonly offsets: readonly { topic: string; partition: number; offset: number }[];
-}
-
 /**
  * Writes in Kafka transactions under one transactional.id. `open` fences: whoever used the id before can't commit any
  * more. After a failed write it must be closed and opened anew.
@@ -44,8 +38,8 @@ export class TransactionalWriter {
     return new TransactionalWriter(producer);
   }
 
-  /** Messages and positions in one transaction: all or nothing. */
-  async write(messages: readonly OutgoingMessage[], positions: Positions): Promise<void> {
+  /** Messages in one transaction: all or nothing. */
+  async write(messages: readonly OutgoingMessage[]): Promise<void> {
     const transaction = await this.producer.transaction();
     try {
       for (const batch of inBatches(messages, BYTES_PER_SEND_MAX)) {
@@ -61,9 +55,6 @@ export class TransactionalWriter {
           }
         }
       }
-      if (positions.offsets.length > 0) {
-        await transaction.sendOffsets({ consumerGroupId: positions.groupId, topics: byTopic(positions) });
-      }
       await transaction.commit();
     } catch (error) {
       await transaction.abort().catch(() => undefined);
@@ -74,14 +65,4 @@ export class TransactionalWriter {
   async close(): Promise<void> {
     await this.producer.disconnect().catch(() => undefined);
   }
-}
-
-function byTopic(positions: Positions) {
-  const topics = new Map<string, { partition: number; offset: string }[]>();
-  for (const { topic, partition, offset } of positions.offsets) {
-    const list = topics.get(topic) ?? [];
-    list.push({ partition, offset: String(offset) });
-    topics.set(topic, list);
-  }
-  return Array.from(topics, ([topic, partitions]) => ({ topic, partitions }));
 }

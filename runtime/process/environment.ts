@@ -10,6 +10,7 @@ import { Schemas } from "../kafka/schemas.js";
 import { loadNetwork } from "../network/load.js";
 import { DEFAULT_SESSION_TIMEOUT_MS, SettingError, type Settings } from "../settings.js";
 import { LevelStore } from "../store/level-store.js";
+import { FetchPace } from "./fetch-pace.js";
 
 /** How long local stores gather what they write, in milliseconds. */
 const STORE_GATHER_MS = 5_000;
@@ -56,6 +57,7 @@ export async function openEnvironment(
   ]);
   if (!expected)
     log.warn({ code: "GENESIS_TRUSTED" }, "no genesis hash configured: the cluster is trusted for it");
+  const pace = new FetchPace();
   const storesDirectory = settings.stores ? join(settings.stores, settings.network) : home.storesDirectory;
   return {
     kafka,
@@ -69,9 +71,11 @@ export async function openEnvironment(
     storeGatherMs: STORE_GATHER_MS,
     storesDirectory,
     clock: systemClock,
+    fetchPaceMs: () => pace.ms,
     sessionTimeoutMs: settings.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
     log,
     async close() {
+      pace.stop();
       await reader.close();
       await admin.disconnect();
     },

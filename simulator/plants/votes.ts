@@ -70,7 +70,7 @@ export const votePlants = {
   },
   "vote-signature-not-checked": {
     about: "finalize counts votes without verifying their signatures.",
-    found: { seed: 16, invariant: "certificate-valid" },
+    found: { seed: 21, invariant: "certificate-valid" },
     make: () =>
       inEnvironmentOf(["finalize"], (environment) => ({
         ...environment,
@@ -79,7 +79,7 @@ export const votePlants = {
   },
   "one-signature-for-two": {
     about: "finalize takes any validator's signature for anyone's, so one validator is counted twice.",
-    found: { seed: 16, invariant: "certificate-valid" },
+    found: { seed: 21, invariant: "certificate-valid" },
     make: () =>
       inEnvironmentOf(["finalize"], (environment) => ({
         ...environment,

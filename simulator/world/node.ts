@@ -32,6 +32,8 @@ export interface Surroundings {
 const SESSION_TIMEOUT_MS = 2_000;
 /** As session/children.ts: a child that ends by itself is started again after this long, in milliseconds. */
 const RESTART_MS = 1_000;
+/** As where there is processor time to spare: process/fetch-pace.ts, in milliseconds. */
+const FETCH_PACE_MS = 25;
 
 /** A machine with its disk, and the process that runs on it: started again whenever it dies, unless it is to stay down. */
 export class Node {
@@ -85,6 +87,7 @@ export class Node {
       openStore: (path, wipe) => this.disk.open(path, wipe, process),
       storeGatherMs: this.surroundings.storeGatherMs,
       clock: process.clock,
+      fetchPaceMs: () => FETCH_PACE_MS,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       log: log.child({ process: process.name }),
     });

@@ -145,14 +145,14 @@ describe("a stage with two members", { timeout: TEST_TIMEOUT_MS }, () => {
         },
       ]);
       const log = await logged();
-      await expect(executeTail(older, log, partition)).rejects.toThrow(/fenced|epoch|newer/i);
+      await expect(executeTail(older, log)).rejects.toThrow(/fenced|epoch|newer/i);
       expect(await headOf(environment, partition)).toBe(height);
-      await executeTail(newer, log, partition);
+      await executeTail(newer, log);
       // The broker answers a commit before read_committed clients see what it committed.
       const committed = async () => (await headOf(environment, partition)) === height + 1;
       await until("the newer one's block", committed);
       await client.settled();
-      await expect(executeTail(older, log, partition)).rejects.toThrow();
+      await expect(executeTail(older, log)).rejects.toThrow();
     } finally {
       for (const executor of [older, newer]) await executor.close();
     }
@@ -196,7 +196,6 @@ describe("a stage with two members", { timeout: TEST_TIMEOUT_MS }, () => {
 async function executeTail(
   { open, driver }: { open: OpenTask; driver: StageDriver },
   log: readonly InputRecord[],
-  partition: number,
 ): Promise<void> {
   const from = open.task.startAt!.get("shard.log")!;
   const result = open.task.step(
@@ -204,7 +203,7 @@ async function executeTail(
     Date.now(),
   );
   expect(result.records.map(({ topic }) => topic)).toContain("shard.blocks");
-  await perform(result, partition, open, driver);
+  await perform(result, open, driver);
 }
 
 /** Height of the last header of a partition that execute wrote; fails where two headers are of one height. */

@@ -59,6 +59,7 @@ describe("where a task starts", () => {
         fetchTopicOffsets: async () => [{ partition: PARTITION, offset: "9", low: "1", high: "9" }],
       },
       clock: systemClock,
+      fetchPaceMs: () => 25,
       sessionTimeoutMs: 6_000,
       log: SILENT,
     } as unknown as Environment;

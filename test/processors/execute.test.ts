@@ -9,7 +9,9 @@ import { MAC_KEY, makeTestNetwork, ONE, START_MS } from "../../simulator/world/n
 import { decoded, ShardLog } from "../support/shard-log.js";
 
 const net = makeTestNetwork({ parameters: { maximumEntriesPerBlock: 4, unfinalisedBlocksMax: 3 } });
+/** Time between cuts; half of it where the log is read as it comes. */
 const INTERVAL = net.network.genesis.parameters.blockIntervalMs;
+const EAGER = INTERVAL / 2;
 const MAC_OF_NOBODY = Buffer.alloc(32, 9);
 
 function open(log: ShardLog, change: Partial<ExecuteOptions> = {}): ExecuteTask {
@@ -33,13 +35,13 @@ describe("execute", () => {
     if (entries < 4) log.cut();
   };
 
-  it("asks to be woken after blockIntervalMs, then cuts; nothing is written before the block ends", () => {
+  it("asks to be woken at half of blockIntervalMs, then cuts; nothing is written before the block ends", () => {
     const task = open(log);
     pay();
     const first = task.step(log.records, START_MS);
-    expect(first).toMatchObject({ records: [], wakeAtMs: START_MS + INTERVAL });
-    expect(task.timer(START_MS + INTERVAL - 1)).toMatchObject({ records: [], wakeAtMs: START_MS + INTERVAL });
-    const { records } = task.timer(START_MS + INTERVAL);
+    expect(first).toMatchObject({ records: [], wakeAtMs: START_MS + EAGER });
+    expect(task.timer(START_MS + EAGER - 1)).toMatchObject({ records: [], wakeAtMs: START_MS + EAGER });
+    const { records } = task.timer(START_MS + EAGER);
     expect(records).toHaveLength(1);
     expect(records[0]).toMatchObject({ topic: "shard.log", partition: 1 });
     expect(decoded("LogEntry", records[0]).entry).toEqual({ "rustorium.Cut": { height: 1 } });
@@ -63,23 +65,34 @@ describe("execute", () => {
     expect(topicsOf(task.timer(START_MS + INTERVAL + 1_000))).toEqual(["shard.log"]);
   });
 
-  it("counts the interval of each block from its own first entry, as the broker had it", () => {
-    for (const [lateMs, waitedMs] of [
-      [-5_000, 0],
-      [0, 0],
-      [30, 30],
-      [5_000, INTERVAL / 2],
+  it("cuts at whole intervals of the clock, whenever the block began", () => {
+    expect(START_MS % INTERVAL).toBe(0);
+    for (const [beganMs, readMs, cutMs] of [
+      [0, 0, EAGER],
+      [40, 40, EAGER],
+      [EAGER - 1, EAGER - 1, EAGER],
+      [EAGER, EAGER, 2 * EAGER],
+      // The broker's clock is ahead.
+      [5_000, 40, EAGER],
+      // Read late, it may be an old log with a cut of its own.
+      [0, EAGER / 2 + 10, 2 * EAGER],
+      // So late that it waited for processor time: larger blocks cost less.
+      [10, EAGER + 11, 2 * INTERVAL],
+      [10, 10 * INTERVAL + 10, 11 * INTERVAL],
     ] as const) {
-      const task = open(log);
-      block();
-      task.step(log.records, START_MS);
-      const from = log.records.length;
-      pay();
-      const nowMs = log.nowMs + lateMs;
-      const { wakeAtMs } = task.step(log.records.slice(from), nowMs);
-      expect(wakeAtMs).toBe(nowMs + INTERVAL - waitedMs);
       log = new ShardLog(net, 1);
+      const task = open(log);
+      log.nowMs = START_MS + beganMs;
+      pay();
+      const { wakeAtMs } = task.step(log.records, START_MS + readMs);
+      expect(wakeAtMs, `began at ${beganMs} ms, read at ${readMs} ms`).toBe(START_MS + cutMs);
     }
+    log = new ShardLog(net, 1);
+    log.nowMs = START_MS + EAGER - 1;
+    pay();
+    expect(topicsOf(open(log).step(log.records, START_MS + EAGER + 20)), "due on its way").toEqual([
+      "shard.log",
+    ]);
   });
 
   it("writes header, receipts, changes and messages of a block in one step, all under one digest", () => {

@@ -105,8 +105,6 @@ export class Slot {
     if (crash === "nothing") return;
     const { topics } = this.environment;
     for (const record of this.writtenBefore(crash, result.records)) topics.write(record);
-    const inTransaction = result.records.some(({ topic }) => topic !== "shard.log");
-    if (this.stage.transactional && inTransaction && crash !== "some") this.commit(result);
     if (crash === "some" || crash === "other" || crash === "records") return;
     if (result.store && result.store.length > 0) this.opened!.store?.writeNow(result.store);
     for (const changes of result.storedChanges ?? []) this.opened!.state?.stored(changes);

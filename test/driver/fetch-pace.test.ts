@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { FETCH_PACE_MS_MIN, nextPace } from "../../runtime/process/fetch-pace.js";
+
+/** The pace after so many looks at the same share. */
+function paceAfter(looks: number, busyShare: number, paceMs: number = FETCH_PACE_MS_MIN): number {
+  for (let look = 0; look < looks; look++) paceMs = nextPace(paceMs, busyShare);
+  return paceMs;
+}
+
+describe("the pace of fetches", () => {
+  it("stays as it is where there is time to spare, and slows down to its bound where there is none", () => {
+    expect(paceAfter(100, 0.5)).toBe(FETCH_PACE_MS_MIN);
+    expect(paceAfter(2, 1)).toBeGreaterThan(FETCH_PACE_MS_MIN);
+    expect(paceAfter(100, 1)).toBe(300);
+  });
+
+  it("keeps what it has in between, and is quick again within seconds", () => {
+    const slow = paceAfter(100, 1);
+    expect(paceAfter(100, 0.93, slow)).toBe(slow);
+    expect(paceAfter(8, 0.5, slow)).toBe(FETCH_PACE_MS_MIN);
+  });
+
+  it("settles where large batches leave time to spare", () => {
+    // A load that takes all of the time in small batches, and 85 % of it in the largest.
+    let paceMs = FETCH_PACE_MS_MIN;
+    const seen = new Set<number>();
+    for (let look = 0; look < 200; look++) {
+      const busyShare = 0.85 + 0.15 * (FETCH_PACE_MS_MIN / paceMs);
+      paceMs = nextPace(paceMs, busyShare);
+      if (look > 100) seen.add(paceMs);
+    }
+    expect(Math.max(...seen) / Math.min(...seen)).toBeLessThanOrEqual(1.5);
+  });
+});
