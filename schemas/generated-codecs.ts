@@ -2,8 +2,21 @@
 
 import { readArray, readBoolean, readBytes, readDecimal, readFixed, readIndex, readInt, readLong, readString } from "./binary/reader.js";
 import { checkBranch, misfit, writeArray, writeBoolean, writeBytes, writeDecimal, writeFixed, writeInt, writeLong, writeString } from "./binary/writer.js";
-import type { AccountState, BlockChanges, BlockHeader, Channel, CrossShardBundle, CrossShardMessage, Cut, EscrowState, FinalityCertificate, Genesis, GenesisAccount, GenesisAllocation, GenesisParameters, GenesisRecord, GenesisShard, GenesisValidator, Hash, LogEntry, Mark, MessageKind, Notification, NotificationEvent, OutgoingBundle, Priority, Receipt, ReceiptKind, ReceiptResult, RecordTypes, RejectedTransaction, ShardState, ShardTopology, SignatureScheme, SignedTransaction, StateChange, StateRecord, TransferBody, UserTransaction, ValidatedTransaction, ValidatorRecord, ValidatorSignature, Vote } from "./generated.js";
+import type { AccountProof, AccountState, BlockChanges, BlockHeader, CertifiedHeader, Channel, Checkpoint, CheckpointCertificate, CheckpointVote, CrossShardBundle, CrossShardMessage, Cut, EscrowState, FinalityCertificate, Genesis, GenesisAccount, GenesisAllocation, GenesisParameters, GenesisRecord, GenesisShard, GenesisValidator, Hash, LogEntry, Mark, MessageKind, Notification, NotificationEvent, OutgoingBundle, PathStep, Priority, ProofFile, Receipt, ReceiptKind, ReceiptResult, RecordProof, RecordTypes, RejectedTransaction, ShardState, ShardTopology, SignatureScheme, SignedTransaction, StateChange, StateRecord, TransactionProof, TransferBody, UserTransaction, ValidatedTransaction, ValidatorRecord, ValidatorSignature, Vote } from "./generated.js";
 
+
+function readAccountProof(): AccountProof {
+const account = readFixed(20);
+const stateProof = readBytes();
+const certificate = readCheckpointCertificate();
+return { account, stateProof, certificate };
+}
+
+function writeAccountProof(value: AccountProof): void {
+writeFixed(value.account, 20);
+writeBytes(value.stateProof);
+writeCheckpointCertificate(value.certificate);
+}
 
 function readAccountState(): AccountState {
 const balance = readDecimal();
@@ -70,6 +83,17 @@ writeFixed(value.changesRoot, 32);
 writeFixed(value.messagesRoot, 32);
 }
 
+function readCertifiedHeader(): CertifiedHeader {
+const header = readBlockHeader();
+const signatures = readArray(readValidatorSignature);
+return { header, signatures };
+}
+
+function writeCertifiedHeader(value: CertifiedHeader): void {
+writeBlockHeader(value.header);
+writeArray(value.signatures, writeValidatorSignature);
+}
+
 function readChannel(): Channel {
 const shard = readInt();
 const received = readLong();
@@ -81,6 +105,53 @@ function writeChannel(value: Channel): void {
 writeInt(value.shard);
 writeLong(value.received);
 writeLong(value.sent);
+}
+
+function readCheckpoint(): Checkpoint {
+const genesis = readFixed(32);
+const shard = readInt();
+const height = readLong();
+const block = readFixed(32);
+const time = readLong();
+const epoch = readLong();
+const prefix = readString();
+const stateRoot = readFixed(32);
+return { genesis, shard, height, block, time, epoch, prefix, stateRoot };
+}
+
+function writeCheckpoint(value: Checkpoint): void {
+writeFixed(value.genesis, 32);
+writeInt(value.shard);
+writeLong(value.height);
+writeFixed(value.block, 32);
+writeLong(value.time);
+writeLong(value.epoch);
+writeString(value.prefix);
+writeFixed(value.stateRoot, 32);
+}
+
+function readCheckpointCertificate(): CheckpointCertificate {
+const checkpoint = readCheckpoint();
+const signatures = readArray(readValidatorSignature);
+return { checkpoint, signatures };
+}
+
+function writeCheckpointCertificate(value: CheckpointCertificate): void {
+writeCheckpoint(value.checkpoint);
+writeArray(value.signatures, writeValidatorSignature);
+}
+
+function readCheckpointVote(): CheckpointVote {
+const validator = readInt();
+const checkpoint = readCheckpoint();
+const signature = readFixed(64);
+return { validator, checkpoint, signature };
+}
+
+function writeCheckpointVote(value: CheckpointVote): void {
+writeInt(value.validator);
+writeCheckpoint(value.checkpoint);
+writeFixed(value.signature, 64);
 }
 
 function readCrossShardBundle(): CrossShardBundle {
@@ -235,7 +306,8 @@ const allowUnprotected = readBoolean();
 const clockSkewMsMax = readInt();
 const unfinalisedBlocksMax = readInt();
 const crossShardDeadlineMs = readInt();
-return { blockIntervalMs, maximumEntriesPerBlock, transactionBytesMax, allowUnprotected, clockSkewMsMax, unfinalisedBlocksMax, crossShardDeadlineMs };
+const checkpointIntervalMs = readInt();
+return { blockIntervalMs, maximumEntriesPerBlock, transactionBytesMax, allowUnprotected, clockSkewMsMax, unfinalisedBlocksMax, crossShardDeadlineMs, checkpointIntervalMs };
 }
 
 function writeGenesisParameters(value: GenesisParameters): void {
@@ -246,6 +318,7 @@ writeBoolean(value.allowUnprotected);
 writeInt(value.clockSkewMsMax);
 writeInt(value.unfinalisedBlocksMax);
 writeInt(value.crossShardDeadlineMs);
+writeInt(value.checkpointIntervalMs);
 }
 
 function readGenesisRecord(): GenesisRecord {
@@ -390,6 +463,17 @@ writeInt(value.leafCount);
 writeArray(value.proof, writeHash);
 }
 
+function readPathStep(): PathStep {
+const isLeft = readBoolean();
+const sibling = readFixed(32);
+return { isLeft, sibling };
+}
+
+function writePathStep(value: PathStep): void {
+writeBoolean(value.isLeft);
+writeFixed(value.sibling, 32);
+}
+
 const PRIORITY_SYMBOLS: readonly Priority[] = ["HIGH", "MEDIUM", "LOW"];
 function writePriority(value: Priority): void {
 switch (value) {
@@ -398,6 +482,17 @@ case "MEDIUM": writeInt(1); break;
 case "LOW": writeInt(2); break;
 default: misfit(value, "Priority");
 }
+}
+
+function readProofFile(): ProofFile {
+const version = readInt();
+const proof = readOneOfAccountProofTransactionProofRecordProof();
+return { version, proof };
+}
+
+function writeProofFile(value: ProofFile): void {
+writeInt(value.version);
+writeOneOfAccountProofTransactionProofRecordProof(value.proof);
 }
 
 
@@ -471,6 +566,25 @@ writeDecimal(value.fee);
 writeInt(value.sourcePartition);
 writeLong(value.sourceOffset);
 writeLong(value.submittedAt);
+}
+
+function readRecordProof(): RecordProof {
+const topic = readString();
+const key = readBytes();
+const value = readIndex(2) === 0 ? null : readBytes();
+const block = readCertifiedHeader();
+const index = readInt();
+const leaves = readArray(readHash);
+return { topic, key, value, block, index, leaves };
+}
+
+function writeRecordProof(value: RecordProof): void {
+writeString(value.topic);
+writeBytes(value.key);
+if (value.value === null) writeInt(0); else { writeInt(1); writeBytes(value.value); }
+writeCertifiedHeader(value.block);
+writeInt(value.index);
+writeArray(value.leaves, writeHash);
 }
 
 function readRejectedTransaction(): RejectedTransaction {
@@ -578,6 +692,25 @@ writeOneOfNullAccountStateEscrowStateShardState(value.value);
 function writeStateRecordHead(value: Omit<StateRecord, "value">): void {
 writeLong(value.height);
 writeFixed(value.digest, 32);
+}
+
+function readTransactionProof(): TransactionProof {
+const transactionId = readFixed(32);
+const block = readCertifiedHeader();
+const entry = readBytes();
+const entryPath = readArray(readPathStep);
+const receipt = readBytes();
+const receiptPath = readArray(readPathStep);
+return { transactionId, block, entry, entryPath, receipt, receiptPath };
+}
+
+function writeTransactionProof(value: TransactionProof): void {
+writeFixed(value.transactionId, 32);
+writeCertifiedHeader(value.block);
+writeBytes(value.entry);
+writeArray(value.entryPath, writePathStep);
+writeBytes(value.receipt);
+writeArray(value.receiptPath, writePathStep);
 }
 
 function readTransferBody(): TransferBody {
@@ -749,6 +882,33 @@ writeGenesisAllocation(value["rustorium.GenesisAllocation"]);
 else misfit(value, "branch of the union");
 }
 
+type OneOfAccountProofTransactionProofRecordProof = { "rustorium.AccountProof": AccountProof } | { "rustorium.TransactionProof": TransactionProof } | { "rustorium.RecordProof": RecordProof };
+
+function readOneOfAccountProofTransactionProofRecordProof(): OneOfAccountProofTransactionProofRecordProof {
+switch (readIndex(3)) {
+case 0: return { "rustorium.AccountProof": readAccountProof() };
+case 1: return { "rustorium.TransactionProof": readTransactionProof() };
+default: return { "rustorium.RecordProof": readRecordProof() };
+}
+}
+
+function writeOneOfAccountProofTransactionProofRecordProof(value: OneOfAccountProofTransactionProofRecordProof): void {
+checkBranch(value);
+if (typeof value === "object" && value !== null && "rustorium.AccountProof" in value) {
+writeInt(0);
+writeAccountProof(value["rustorium.AccountProof"]);
+}
+else if (typeof value === "object" && value !== null && "rustorium.TransactionProof" in value) {
+writeInt(1);
+writeTransactionProof(value["rustorium.TransactionProof"]);
+}
+else if (typeof value === "object" && value !== null && "rustorium.RecordProof" in value) {
+writeInt(2);
+writeRecordProof(value["rustorium.RecordProof"]);
+}
+else misfit(value, "branch of the union");
+}
+
 type OneOfNullAccountStateEscrowStateShardState = null | { "rustorium.AccountState": AccountState } | { "rustorium.EscrowState": EscrowState } | { "rustorium.ShardState": ShardState };
 
 function readOneOfNullAccountStateEscrowStateShardState(): OneOfNullAccountStateEscrowStateShardState {
@@ -784,10 +944,15 @@ else misfit(value, "branch of the union");
 export interface RecordFunctions<T> { read(): T; write(value: T): void }
 
 export const RECORD_FUNCTIONS: { readonly [K in keyof RecordTypes]: RecordFunctions<RecordTypes[K]> } = {
+AccountProof: { read: readAccountProof, write: writeAccountProof },
 AccountState: { read: readAccountState, write: writeAccountState },
 BlockChanges: { read: readBlockChanges, write: writeBlockChanges },
 BlockHeader: { read: readBlockHeader, write: writeBlockHeader },
+CertifiedHeader: { read: readCertifiedHeader, write: writeCertifiedHeader },
 Channel: { read: readChannel, write: writeChannel },
+Checkpoint: { read: readCheckpoint, write: writeCheckpoint },
+CheckpointCertificate: { read: readCheckpointCertificate, write: writeCheckpointCertificate },
+CheckpointVote: { read: readCheckpointVote, write: writeCheckpointVote },
 CrossShardBundle: { read: readCrossShardBundle, write: writeCrossShardBundle },
 CrossShardMessage: { read: readCrossShardMessage, write: writeCrossShardMessage },
 Cut: { read: readCut, write: writeCut },
@@ -804,14 +969,18 @@ LogEntry: { read: readLogEntry, write: writeLogEntry },
 Mark: { read: readMark, write: writeMark },
 Notification: { read: readNotification, write: writeNotification },
 OutgoingBundle: { read: readOutgoingBundle, write: writeOutgoingBundle },
+PathStep: { read: readPathStep, write: writePathStep },
+ProofFile: { read: readProofFile, write: writeProofFile },
 Receipt: { read: readReceipt, write: writeReceipt },
 ReceiptResult: { read: readReceiptResult, write: writeReceiptResult },
+RecordProof: { read: readRecordProof, write: writeRecordProof },
 RejectedTransaction: { read: readRejectedTransaction, write: writeRejectedTransaction },
 ShardState: { read: readShardState, write: writeShardState },
 ShardTopology: { read: readShardTopology, write: writeShardTopology },
 SignedTransaction: { read: readSignedTransaction, write: writeSignedTransaction },
 StateChange: { read: readStateChange, write: writeStateChange },
 StateRecord: { read: readStateRecord, write: writeStateRecord },
+TransactionProof: { read: readTransactionProof, write: writeTransactionProof },
 TransferBody: { read: readTransferBody, write: writeTransferBody },
 UserTransaction: { read: readUserTransaction, write: writeUserTransaction },
 ValidatedTransaction: { read: readValidatedTransaction, write: writeValidatedTransaction },

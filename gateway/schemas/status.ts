@@ -29,6 +29,9 @@ const PARAMETERS = object({
   clockSkewMsMax: integer("Validators withhold votes beyond this, in milliseconds"),
   unfinalisedBlocksMax: integer("Most blocks that execute is ahead of certificates"),
   crossShardDeadlineMs: integer("Time a transfer has to reach the main chain, in milliseconds"),
+  checkpointIntervalMs: integer(
+    "State roots are certified once in each interval of this length, in milliseconds",
+  ),
 });
 
 const ACTIVITY = object({

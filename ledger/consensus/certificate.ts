@@ -19,6 +19,16 @@ export function verifyCertificate(
   consensus: ConsensusModule,
 ): { ok: true; digest: Buffer; signedStake: number } | { ok: false; fault: CertificateFault } {
   const digest = digestOf(header);
+  const verified = verifySignatures(digest, signatures, consensus);
+  return verified.ok ? { ...verified, digest } : verified;
+}
+
+/** The same for the digest of anything that validators sign. */
+export function verifySignatures(
+  digest: Buffer,
+  signatures: readonly ValidatorSignature[],
+  consensus: ConsensusModule,
+): { ok: true; signedStake: number } | { ok: false; fault: CertificateFault } {
   let signedStake = 0;
   let previous = Number.NEGATIVE_INFINITY;
   for (const { validator: number, signature } of signatures) {
@@ -30,7 +40,5 @@ export function verifyCertificate(
       return { ok: false, fault: "BAD_VOTE_SIGNATURE" };
     signedStake += validator.stake;
   }
-  return consensus.isQuorum(signedStake)
-    ? { ok: true, digest, signedStake }
-    : { ok: false, fault: "NOT_A_QUORUM" };
+  return consensus.isQuorum(signedStake) ? { ok: true, signedStake } : { ok: false, fault: "NOT_A_QUORUM" };
 }

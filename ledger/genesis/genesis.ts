@@ -26,6 +26,7 @@ export const DEFAULT_PARAMETERS: GenesisParameters = {
   clockSkewMsMax: 5_000,
   unfinalisedBlocksMax: 256,
   crossShardDeadlineMs: 60_000,
+  checkpointIntervalMs: 10_000,
 };
 
 /** A network's genesis, checked: what every outcome depends on besides a shard's log. */

@@ -25,6 +25,7 @@ export interface Genesis {
     readonly transactionBytesMax: number;
     readonly unfinalisedBlocksMax: number;
     readonly crossShardDeadlineMs: number;
+    readonly checkpointIntervalMs: number;
   };
   readonly shards: readonly GenesisShard[];
   readonly validators: readonly GenesisValidator[];
