@@ -213,10 +213,13 @@ export function networkPlan(validators: number, cores: number): ChildPlan[] {
   ];
 }
 
+/** Name of the process that certifies state roots. */
+export const CHECKPOINTS = "checkpoints";
+
 /** All validators' checkpoints in one process: hashing must not take time from votes. */
 function checkpointPlan(validators: number): ChildPlan {
   const all = Array.from({ length: validators }, (_, index) => index + 1).join(",");
-  return { name: "checkpoints", args: ["run", "checkpoint", "--validator", all] };
+  return { name: CHECKPOINTS, args: ["run", "checkpoint", "--validator", all] };
 }
 
 /** Every stage and every validator a process of its own, so that each can be killed alone; named after its group. */
