@@ -124,6 +124,11 @@ export class AvroReader {
     return items;
   }
 
+  /** All that is left, whatever it is. */
+  rest(): void {
+    this.fixed(this.bytes.length - this.at);
+  }
+
   /** The bytes from an offset up to here. */
   since(start: number): Uint8Array {
     return this.bytes.subarray(start, this.at);

@@ -42,7 +42,7 @@ const ENTRY_BRANCHES = 5;
 const USER_TRANSACTION = 0;
 const BUNDLE = 1;
 
-/** A LogEntry. Of one that is no leaf nothing more is read. */
+/** A LogEntry. One that can be no leaf may have any bytes. */
 export function readLogEntry(reader: AvroReader): LogEntry {
   switch (reader.index(ENTRY_BRANCHES)) {
     case USER_TRANSACTION:
@@ -51,6 +51,7 @@ export function readLogEntry(reader: AvroReader): LogEntry {
       skipBundle(reader);
       return { kind: "bundle" };
     default:
+      reader.rest();
       return { kind: "none" };
   }
 }
