@@ -33,7 +33,7 @@ export interface AccountClaim extends Certified {
   readonly kind: "account";
   /** Account id, 20 bytes. */
   readonly account: Hex;
-  /** Undefined where the account has never had anything: proved too. */
+  /** Undefined where the state has nothing of the account: that is proved too. */
   readonly state: AccountBalances | undefined;
 }
 

@@ -63,6 +63,18 @@ describe("the verifier's Ed25519", () => {
     );
   });
 
+  it("takes no S with the group's order added, and none above", () => {
+    const message = Buffer.from("m");
+    const signature = signEd25519(message, validatorKey(1));
+    const s = BigInt(`0x${Buffer.from(signature.subarray(32)).reverse().toString("hex")}`);
+    const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+    for (const other of [s + order, order, 2n ** 256n - 1n]) {
+      const bytes = Buffer.from(other.toString(16).padStart(64, "0"), "hex").reverse();
+      const altered = Buffer.concat([signature.subarray(0, 32), bytes]);
+      expect(verifyEd25519(altered, message, validatorKey(1).publicKey)).toBe(false);
+    }
+  });
+
   it("takes no key that is no point, or of small order", () => {
     const signature = signEd25519(Buffer.from("m"), validatorKey(1));
     for (const key of [Buffer.alloc(32), Buffer.alloc(32, 0xff), Buffer.from([1, ...Buffer.alloc(31)])])

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sha256 } from "../../ledger/crypto/hash.js";
 import { leafHash, merkleRoot } from "../../ledger/merkle.js";
 import { keyBytes, keyOfBytes } from "../../ledger/state/key.js";
 import { codec } from "../../schemas/codec.js";
@@ -32,6 +33,7 @@ describe("a transaction", () => {
     ["WRONG_ROOT", "another entry", () => transaction({ entry: entries[0]! })],
     ["WRONG_ROOT", "another receipt", () => transaction({ receipt: other.receipt })],
     ["WRONG_ROOT", "a path of 33 steps", () => transaction({ entryPath: longPath })],
+    ["WRONG_ROOT", "a path of 33 steps that leads there", () => deep()],
     ["WRONG_KEY", "another id", () => transaction({ transactionId: hash(1) })],
     [
       "UNRELATED_RECEIPT",
@@ -49,6 +51,14 @@ describe("a transaction", () => {
     ["OVERSIZED", "a receipt with more", () => ofLeaves(good.entry, Buffer.concat([good.receipt, hash(0)]))],
   ]);
 
+  /** The receipt below a root of 33 levels. */
+  function deep(): Uint8Array {
+    const receiptsRoot = longPath.reduce(
+      (below, { sibling }) => sha256(Buffer.of(1), below, sibling),
+      leafHash(good.receipt),
+    );
+    return transaction({ block: sample.certify({ receiptsRoot }), receiptPath: longPath });
+  }
   function late() {
     const roots = { entriesRoot: leafHash(good.entry), receiptsRoot: leafHash(good.receipt) };
     return sample.certify({ ...roots, firstSequence: 3, lastSequence: 3 });
