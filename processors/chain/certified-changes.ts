@@ -64,7 +64,7 @@ export class CertifiedChanges {
       if (!certificate || !candidates) break;
       const named = candidates.filter(({ changes }) => changes.digest.equals(certificate.digest));
       const changes = named
-        .map((candidate) => encodeChanges(valuesOf(candidate.changes)))
+        .map((candidate) => encodedChangesOf(candidate.changes))
         .find((candidate) => changesRootOf(candidate).equals(certificate.header.changesRoot));
       if (!changes) {
         const forged = named[0];
@@ -95,8 +95,11 @@ export class CertifiedChanges {
   }
 }
 
-function valuesOf(changes: BlockChanges): Map<StateKey, StateValue | null> {
-  return new Map(changes.changes.map(({ key, value }) => [keyOfBytes(key), value]));
+/** Changes as execute wrote them, with the bytes that are hashed. */
+export function encodedChangesOf({ changes }: BlockChanges): EncodedChange[] {
+  return encodeChanges(
+    new Map<StateKey, StateValue | null>(changes.map(({ key, value }) => [keyOfBytes(key), value])),
+  );
 }
 
 function contradiction(certificate: FinalityCertificate, changes: BlockChanges): Alert {
