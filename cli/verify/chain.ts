@@ -14,7 +14,7 @@ import { settingsOf, withSettings } from "../settings-flags.js";
 import { recordProgress } from "./record-progress.js";
 import { type ChainResult, jsonOf, tableOf } from "./report.js";
 
-/** How often each signature of the log is checked: once, in as many threads as there are cores. */
+/** The pool has a thread for each check made at a time, or for each core where those are fewer. */
 const CHECKS = Number.POSITIVE_INFINITY;
 
 /** `rustorium verify chain`: executes every shard again from topics alone and names the first difference. */
@@ -27,7 +27,7 @@ export function chainCommand(verify: Command): void {
       )
       .option("--json", "print one JSON object"),
   ).action(async (flags: Record<string, unknown>) => {
-    const settings = settingsOf({ ...flags });
+    const settings = settingsOf(flags);
     if (settings.brokers.length === 0)
       throw new SettingError("no brokers: --brokers, RUSTORIUM_BROKERS or rustorium.toml");
     const result = await verifyOn(settings);
@@ -103,7 +103,7 @@ async function compare(
 function nothingBut(difference: Difference): ChainReport {
   return {
     shards: [],
-    value: { expected: 0n, found: null },
+    value: { expected: null, found: null },
     checkedSignatures: 0,
     firstDifference: difference,
   };

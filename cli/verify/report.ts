@@ -28,11 +28,15 @@ export function jsonOf({ network, genesis, report, seconds }: ChainResult): stri
     network,
     genesis,
     shards,
-    value: { expected: String(value.expected), found: value.found === null ? null : String(value.found) },
+    value: { expected: textOf(value.expected), found: textOf(value.found) },
     checkedSignatures,
     seconds: Number(seconds.toFixed(3)),
     firstDifference,
   });
+}
+
+function textOf(amount: bigint | null): string | null {
+  return amount === null ? null : String(amount);
 }
 
 /** Lines for people. */
@@ -48,7 +52,9 @@ export function tableOf({ network, genesis, report, seconds }: ChainResult): str
     lines.push(...rows.map((row) => row.map((cell, column) => cell.padStart(widths[column]!)).join("  ")));
   lines.push(`${checkedSignatures} signatures checked in ${seconds.toFixed(1)} s`);
   if (firstDifference === null) {
-    lines.push(`ok   balances, fees and escrow add up to the genesis: ${formatRus(value.expected)} RUS`);
+    lines.push(
+      `ok   balances, fees and escrow add up to the genesis: ${formatRus(value.expected ?? 0n)} RUS`,
+    );
     lines.push("ok   the topics say what the logs give");
     return lines;
   }

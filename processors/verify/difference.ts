@@ -52,8 +52,8 @@ export interface ShardFigures {
 /** What a verifier found. */
 export interface ChainReport {
   readonly shards: readonly ShardFigures[];
-  /** In 10^-18 RUS: the genesis's total, and what all shards hold; null where it was not reached. */
-  readonly value: { readonly expected: bigint; readonly found: bigint | null };
+  /** In 10^-18 RUS: the genesis's total, and what all shards hold; null where that is unknown or was not reached. */
+  readonly value: { readonly expected: bigint | null; readonly found: bigint | null };
   /** Signatures of transactions and of validators. */
   readonly checkedSignatures: number;
   readonly firstDifference: Difference | null;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -134,5 +134,28 @@ describe("rustorium verify chain", { timeout: TEST_TIMEOUT_MS }, () => {
     const said = await verify();
     expect(said.code).toBe(1);
     expect(said.stdout).toMatch(/^FAIL STATE_DIFFERS at shard 3, height \d+: shard\.state: key /m);
+  });
+
+  it("names a genesis that is not the configured one", async () => {
+    mkdirSync(join(directory, NETWORK));
+    writeFileSync(join(directory, NETWORK, "genesis.hash"), `${"5a".repeat(32)}\n`);
+    const { code, stdout } = await verify("--json", "--home", directory);
+    expect(code).toBe(1);
+    const { genesis, firstDifference } = JSON.parse(stdout);
+    expect([genesis, firstDifference.code]).toEqual([null, "GENESIS_DIFFERS"]);
+  });
+
+  it.each([
+    ["a network that isn't there", ["--network", "nowhere"], "NO_GENESIS"],
+    ["a log whose beginning was deleted", [], "LOG_TRIMMED"],
+  ])("ends with 2 for %s", async (_, more, stable) => {
+    if (stable === "LOG_TRIMMED") {
+      const topic = topicOnCluster(NETWORK, "shard.log");
+      const partitions = [{ partition: 1, offset: "1" }];
+      await stages.environment.admin.deleteTopicRecords({ topic, partitions });
+    }
+    const { code, stdout, stderr } = await verify("--json", ...more);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`rustorium: ${stable}: `);
   });
 });
