@@ -3,8 +3,7 @@ import { read } from "../read.js";
 import type { InputRecord } from "../stage.js";
 import type { Difference } from "./difference.js";
 
-/** A record this many blocks ahead is nobody's next: it is put aside, so that it holds up nothing behind it. */
-const AHEAD_MAX = 1_024;
+/** Records that are put aside at most. */
 const ASIDE_MAX = 1_024;
 
 /** What looks at the records of a topic, each once the log has given the block that it is about. */
@@ -29,10 +28,12 @@ export class Follower<K extends keyof RecordTypes> {
   private asideFrom = Number.POSITIVE_INFINITY;
   private readonly batches: AsyncIterator<readonly InputRecord[]>;
 
+  /** @param aheadMax a record so many blocks ahead is nobody's next: it is put aside, and holds up nothing behind it */
   constructor(
     private readonly name: K,
     records: AsyncIterable<readonly InputRecord[]>,
     private readonly check: Check<RecordTypes[K]>,
+    private readonly aheadMax: number,
   ) {
     this.batches = records[Symbol.asyncIterator]();
   }
@@ -60,7 +61,7 @@ export class Follower<K extends keyof RecordTypes> {
       const { value } = this;
       const at = value === undefined ? 0 : this.check.heightOf(value);
       if (at > height && !isEnd) {
-        if (at <= height + AHEAD_MAX || this.aside.length >= ASIDE_MAX) return undefined;
+        if (at <= height + this.aheadMax || this.aside.length >= ASIDE_MAX) return undefined;
         this.aside.push({ value: value!, record });
         this.asideFrom = Math.min(this.asideFrom, at);
       }

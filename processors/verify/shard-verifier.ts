@@ -60,7 +60,8 @@ export class ShardVerifier {
       topic: FollowedTopic,
       type: K,
       check: Check<RecordTypes[K]>,
-    ) => new Follower(type, source.read(topic satisfies TopicName, partition, ranges[topic]), check);
+    ) =>
+      new Follower(type, source.read(topic satisfies TopicName, partition, ranges[topic]), check, patience);
     this.replay = replay;
     this.own = own;
     this.certificates = new CertificateCheck(network, own);

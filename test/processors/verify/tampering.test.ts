@@ -25,6 +25,7 @@ import {
   remove,
   SHARD,
   sound,
+  UNFINALISED_MAX,
   wire,
 } from "../../support/verified-chain.js";
 import { creditTooMuch, WRONG_AMOUNT } from "../../support/wrong-credit.js";
@@ -168,6 +169,16 @@ describe("a verifier names what was tampered with", () => {
     expectDifference(await differenceIn(source), "HEADER_DIFFERS");
   });
 
+  it("one receipt of several that is written again, soon after: RECEIPTS_DIFFER", async () => {
+    const source = new MemorySource(sound);
+    const records = source.records("shard.receipts", partition);
+    const last = records.filter((record) => read("Receipt", record)!.count > 1).at(-1)!;
+    source.append("shard.receipts", partition, last);
+    const found = await differenceIn(source);
+    expectDifference(found, "RECEIPTS_DIFFER", heightOf(last));
+    expect(found!.message).toContain("incomplete");
+  });
+
   it("a vote that nobody signed is no equivocation", async () => {
     const source = new MemorySource(sound);
     alter(source, "shard.votes", "Vote", (vote) => {
@@ -220,6 +231,9 @@ describe("a verifier names what was tampered with", () => {
     const header = { ...read("BlockHeader", headers[0]!)!, height: 1_000_000_000 };
     const value = wire("shard.blocks", codec("BlockHeader").encode(header));
     headers.splice(0, 0, { ...headers[0]!, value });
+    // Nor is one out of its turn lost.
+    const [late] = headers.splice(4 * UNFINALISED_MAX, 1);
+    headers.splice(0, 0, { ...late!, offset: 0 });
     expect(await differenceIn(source)).toBeNull();
     alter(source, "shard.changes", "BlockChanges", (changes) =>
       changes.height === HEIGHT ? { ...changes, height: 2_000_000 } : undefined,
@@ -262,6 +276,8 @@ describe("a verifier names what was tampered with", () => {
       ] as const)
         source.records(topic, each).splice(0);
     const report = await verifyChain(network, source, { planted });
-    expect(report).toMatchObject({ firstDifference: { code: "VALUE_NOT_CONSERVED" } });
+    expect(report).toMatchObject({
+      firstDifference: { code: "VALUE_NOT_CONSERVED", height: expect.any(Number) },
+    });
   });
 });
