@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   topics: async () => (await import("./topics.js")).topicsCommand,
   simulate: async () => (await import("./simulate.js")).simulateCommand,
   replay: async () => (await import("./replay/command.js")).replayCommand,
+  verify: async () => (await import("./verify/command.js")).verifyCommand,
 };
 
 // Who reads our output may have had enough of it, as `head` has; that is no fault.

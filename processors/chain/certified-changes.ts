@@ -66,7 +66,7 @@ export class CertifiedChanges {
       if (!certificate || !candidates) break;
       const named = candidates.filter(({ changes }) => changes.digest.equals(certificate.digest));
       const found = named
-        .map(({ changes, offset }) => ({ changes: encodeChanges(valuesOf(changes)), changesOffset: offset }))
+        .map(({ changes, offset }) => ({ changes: encodedChangesOf(changes), changesOffset: offset }))
         .find(({ changes }) => changesRootOf(changes).equals(certificate.header.changesRoot));
       if (!found) {
         const forged = named[0];
@@ -97,8 +97,11 @@ export class CertifiedChanges {
   }
 }
 
-function valuesOf(changes: BlockChanges): Map<StateKey, StateValue | null> {
-  return new Map(changes.changes.map(({ key, value }) => [keyOfBytes(key), value]));
+/** Changes as execute wrote them, with the bytes that are hashed. */
+export function encodedChangesOf({ changes }: BlockChanges): EncodedChange[] {
+  return encodeChanges(
+    new Map<StateKey, StateValue | null>(changes.map(({ key, value }) => [keyOfBytes(key), value])),
+  );
 }
 
 function contradiction(certificate: FinalityCertificate, changes: BlockChanges): Alert {

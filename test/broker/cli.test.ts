@@ -1,14 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ReplayReport } from "../../cli/replay/report.js";
 import { hasSharedData, sharedText } from "../ledger/shared-data.js";
-import { PROJECT_ROOT, START_TIMEOUT_MS, TEST_TIMEOUT_MS } from "./support.js";
+import { buildProgram, Program } from "./program.js";
+import { START_TIMEOUT_MS, TEST_TIMEOUT_MS } from "./support.js";
 
-const PROGRAM = join(PROJECT_ROOT, "bin", "rustorium.js");
 const TRANSACTIONS = "ethereum/txs.tsv.gz";
 const EXPECTED = "ethereum/expected.csv.gz";
 const hasReal = hasSharedData(TRANSACTIONS) && hasSharedData(EXPECTED);
@@ -37,48 +36,13 @@ const CODES = [
   "ZERO_AMOUNT",
 ];
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 describe("the command", { timeout: TEST_TIMEOUT_MS }, () => {
   const directory = mkdtempSync(join(tmpdir(), "rustorium-cli-test-"));
-  const children = new Set<ChildProcess>();
+  const program = new Program(directory);
+  const rustorium = (...args: string[]) => program.run(...args);
 
-  /** Runs the built program as a user would, without settings of its surroundings, and away from rustorium.toml. */
-  function rustorium(...args: string[]): Promise<Ended> {
-    const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("RUSTORIUM_"));
-    const env = { ...Object.fromEntries(kept), TMPDIR: directory };
-    const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: directory, env });
-    children.add(child);
-    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-    child.stdout.on("data", (chunk: Buffer) => void stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => void stderr.push(chunk));
-    return new Promise((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => {
-        children.delete(child);
-        resolve({ code, stdout: textOf(stdout), stderr: textOf(stderr) });
-      });
-    });
-  }
-
-  beforeAll(() => {
-    if (existsSync(join(PROJECT_ROOT, "dist", "cli", "main.js"))) return;
-    execFileSync("npm", ["run", "--silent", "build"], { cwd: PROJECT_ROOT, stdio: "inherit" });
-  }, START_TIMEOUT_MS);
-
-  // A test that ran out of time leaves its child behind, which stops its own children when told to.
-  afterEach(async () => {
-    for (const child of children) {
-      const closed = new Promise((resolve) => child.once("close", resolve));
-      child.kill("SIGTERM");
-      await closed;
-    }
-  });
-
+  beforeAll(buildProgram, START_TIMEOUT_MS);
+  afterEach(() => program.end());
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it("start --once plays the demonstration, prints a summary in which all is well, and ends with 0", async () => {
@@ -113,6 +77,7 @@ describe("the command", { timeout: TEST_TIMEOUT_MS }, () => {
     ["an unknown command", ["begin"], "BAD_USAGE"],
     ["a missing argument", ["replay"], "BAD_USAGE"],
     ["an unknown stage", ["run", "digest"], "BAD_STAGE"],
+    ["a chain to verify on no broker", ["verify", "chain"], "BAD_SETTING"],
   ])("ends with 2 and a stable code for %s", async (_, args, stable) => {
     const { code, stdout, stderr } = await rustorium(...args);
     expect(code).toBe(2);
@@ -155,10 +120,6 @@ describe("the command", { timeout: TEST_TIMEOUT_MS }, () => {
     },
   );
 });
-
-function textOf(chunks: readonly Buffer[]): string {
-  return Buffer.concat(chunks).toString("utf8");
-}
 
 function pathOf(shared: string): string {
   return fileURLToPath(new URL(`../../../shared/data/${shared}`, import.meta.url));

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AMOUNT_LIMIT } from "../../ledger/amount.js";
 import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
+import { Conservation } from "../../ledger/conservation.js";
 import { totalAllocated } from "../../ledger/genesis/genesis.js";
 import { accountKey } from "../../ledger/state/key.js";
-import { amountOf, asAccount, asEscrow } from "../../ledger/state/state.js";
+import { asAccount, asEscrow } from "../../ledger/state/state.js";
 import { type Chance, seeded } from "../../simulator/kernel/random.js";
 import { makeTestNetwork, ONE, type TestNetwork } from "../../simulator/world/network.js";
 import { ShardLog } from "../support/shard-log.js";
@@ -16,8 +17,7 @@ class Shards {
   readonly logs: ShardLog[];
   /** Bundles of closed blocks that have not been delivered, in channel order, by `from-to`. */
   private readonly channels = new Map<string, (() => void)[]>();
-  /** Amounts that the destination has credited and the source still holds in escrow. */
-  private readonly credited = new Map<string, bigint>();
+  private readonly conservation = new Conservation();
   readonly kinds = new Map<string, number>();
   private readonly seen: number[];
   private readonly total: bigint;
@@ -43,12 +43,8 @@ class Shards {
   }
 
   private take(shard: number, block: ExecutedBlock): void {
-    for (const { kind, transactionId, amount } of block.receipts) {
-      this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
-      const id = transactionId.toString("hex");
-      if (kind === "CREDITED") this.credited.set(id, amount);
-      if (kind === "COMPLETED") this.credited.delete(id);
-    }
+    for (const { kind } of block.receipts) this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
+    expect(this.conservation.take(block.receipts), "completed as it was credited").toBeDefined();
     for (const bundle of block.bundles) {
       const name = `${shard}-${bundle.destination}`;
       const queue = this.channels.get(name) ?? [];
@@ -58,19 +54,16 @@ class Shards {
   }
 
   private checkSum(): void {
-    let sum = 0n;
     for (const log of this.logs) {
       let owed = 0n;
       for (const value of log.state.values.values()) {
-        sum += amountOf(value);
         const { balance, escrowed } = asAccount(value) ?? { balance: 0n, escrowed: 0n };
         expect(balance >= 0n && escrowed >= 0n && balance + escrowed < AMOUNT_LIMIT).toBe(true);
         owed += (asEscrow(value)?.amount ?? 0n) - escrowed;
       }
       expect(owed, "what accounts may get back is what is in escrow").toBe(0n);
     }
-    for (const amount of this.credited.values()) sum -= amount;
-    expect(sum).toBe(this.total);
+    expect(this.conservation.total(this.logs.map(({ state }) => state.values))).toBe(this.total);
   }
 
   get escrows(): number {

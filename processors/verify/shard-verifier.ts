@@ -1,0 +1,149 @@
+import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
+import type { Conservation } from "../../ledger/conservation.js";
+import type { Network } from "../../ledger/genesis/genesis.js";
+import type { RecordTypes } from "../../schemas/generated.js";
+import type { TopicName } from "../../topics/catalogue.js";
+import { CertificateCheck } from "./check-certificates.js";
+import { ChangesCheck } from "./check-changes.js";
+import { CheckpointCheck } from "./check-checkpoints.js";
+import { HeaderCheck } from "./check-headers.js";
+import { ReceiptCheck } from "./check-receipts.js";
+import { VoteCheck } from "./check-votes.js";
+import type { Difference, ShardFigures } from "./difference.js";
+import { type Check, Follower } from "./follower.js";
+import { OwnBlocks } from "./own-blocks.js";
+import type { ShardReplay } from "./replay.js";
+import type { ChainSource, OffsetRange } from "./source.js";
+import type { StateTable } from "./state-table.js";
+
+/** Topics that are read along with a shard's log. */
+export const FOLLOWED = [
+  "shard.finalized",
+  "shard.blocks",
+  "shard.receipts",
+  "shard.changes",
+  "shard.votes",
+] as const;
+export type FollowedTopic = (typeof FOLLOWED)[number];
+
+export interface ShardVerifierOptions {
+  readonly network: Network;
+  readonly shard: number;
+  readonly source: ChainSource;
+  readonly replay: ShardReplay;
+  readonly table: StateTable;
+  readonly conservation: Conservation;
+  readonly ranges: Readonly<Record<FollowedTopic, OffsetRange>>;
+}
+
+/** Compares each block of a shard with all that the topics say about it. */
+export class ShardVerifier {
+  readonly replay: ShardReplay;
+  private readonly own: OwnBlocks;
+  private readonly followers: readonly Pick<Follower<"Vote">, "blockDone" | "finish">[];
+  private readonly certificates: CertificateCheck;
+  private readonly receipts: ReceiptCheck;
+  private readonly changes: ChangesCheck;
+  private readonly checkpoints: CheckpointCheck;
+  /** What the state held after the last block, in 10^-18 RUS. */
+  private held: bigint;
+  private stateKeys = 0;
+
+  constructor(private readonly options: ShardVerifierOptions) {
+    const { network, shard, replay, ranges, source } = options;
+    const { partition } = network.topology.shard(shard);
+    // A contradicted execute corrects what it wrote ahead of the certificates, at most so many blocks.
+    const patience = 2 * network.genesis.parameters.unfinalisedBlocksMax;
+    const own = new OwnBlocks(shard, RECENT_PATIENCES * patience);
+    const isTrimmed = (name: FollowedTopic) => ranges[name].low > 0;
+    const follow = <K extends keyof RecordTypes>(
+      topic: FollowedTopic,
+      type: K,
+      check: Check<RecordTypes[K]>,
+    ) =>
+      new Follower(type, source.read(topic satisfies TopicName, partition, ranges[topic]), check, patience);
+    this.replay = replay;
+    this.own = own;
+    this.certificates = new CertificateCheck(network, own);
+    this.receipts = new ReceiptCheck(own, patience, isTrimmed("shard.receipts"));
+    this.changes = new ChangesCheck(own, patience, isTrimmed("shard.changes"));
+    this.checkpoints = new CheckpointCheck(network, own, source.checkpoints(partition));
+    this.followers = [
+      follow("shard.finalized", "FinalityCertificate", this.certificates),
+      follow("shard.blocks", "BlockHeader", new HeaderCheck(own, patience)),
+      follow("shard.receipts", "Receipt", this.receipts),
+      follow("shard.changes", "BlockChanges", this.changes),
+      // After the certificates: their signatures are remembered, and are most of the votes'.
+      follow("shard.votes", "Vote", new VoteCheck(network, own)),
+    ];
+    this.held = replay.state.held;
+  }
+
+  get figures(): ShardFigures {
+    return {
+      shard: this.options.shard,
+      blocks: this.own.height,
+      entries: this.replay.position.sequence,
+      certified: this.certificates.certified,
+      receiptsCompared: this.receipts.compared,
+      changesCompared: this.changes.compared,
+      stateKeys: this.stateKeys,
+      checkpoints: this.checkpoints.compared,
+    };
+  }
+
+  /** What must hold before the first block. */
+  start(): Difference | undefined {
+    return this.options.table.height === 0 ? this.compareState() : undefined;
+  }
+
+  /** Takes the next block. */
+  async block(block: ExecutedBlock): Promise<Difference | undefined> {
+    const { height } = block.header;
+    this.own.add(block);
+    for (const follower of this.followers) {
+      const difference = await follower.blockDone(height);
+      if (difference) return difference;
+    }
+    return (
+      this.conserve(block) ??
+      (height === this.options.table.height ? this.compareState() : undefined) ??
+      (await this.checkpoints.block(block))
+    );
+  }
+
+  /** Takes what the topics have left, once the log is at its end. Of several differences the lowest height's. */
+  async finish(): Promise<Difference | undefined> {
+    const found: Difference[] = [];
+    for (const follower of this.followers) {
+      const difference = await follower.finish(this.own.height);
+      if (difference) found.push(difference);
+    }
+    const { table } = this.options;
+    if (table.height > this.own.height) found.push(table.beyondLog());
+    return found.sort((a, b) => (a.height ?? 0) - (b.height ?? 0))[0];
+  }
+
+  private conserve({ header, receipts }: ExecutedBlock): Difference | undefined {
+    const { conservation, shard } = this.options;
+    const change = conservation.take(receipts);
+    const { held } = this.replay.state;
+    const changed = held - this.held;
+    this.held = held;
+    if (change === changed) return undefined;
+    const message =
+      change === undefined
+        ? "a transfer is completed with another amount than was credited"
+        : `the block changes what the shard holds by ${changed}, its receipts by ${change}`;
+    return { code: "VALUE_NOT_CONSERVED", shard, height: header.height, message };
+  }
+
+  private compareState(): Difference | undefined {
+    const { values } = this.replay.state;
+    this.stateKeys = values.size;
+    return this.options.table.compare(values, this.own);
+  }
+}
+
+/** Blocks whose roots are kept, in times of the patience with corrections: those are for heights twice as old at most. */
+const RECENT_PATIENCES = 4;
