@@ -81,6 +81,12 @@ function figures({ activity, views }) {
   ];
 }
 
+function checkpoint(last, nowMs) {
+  if (last === null) return "no certified state yet";
+  const apart = last.intervalMs === null ? "" : ", " + age(last.intervalMs) + " after the one before";
+  return "state certified at " + count(last.height) + ", " + age(nowMs - last.timeMs) + " ago" + apart;
+}
+
 function shard(one, nowMs) {
   const name = one.shard === 0 ? "Main chain" : "Shard " + (one.path ?? one.shard);
   const behind = one.stateHeight === null ? null : one.height - one.stateHeight;
@@ -89,7 +95,7 @@ function shard(one, nowMs) {
   const note = one.timeMs === null ? "no certified block yet" : "last block " + age(nowMs - one.timeMs) + " ago";
   const state = behind === null || behind <= 0 ? "" : ", state " + count(behind) + " behind";
   return make("div", { class: "card shard" }, title, make("p", { class: "value" }, count(one.height)),
-    make("p", {}, note + state), make("p", { class: "mono", title: one.digest ?? "" }, short(one.digest)));
+    make("p", {}, note + state), make("p", { class: "quiet" }, checkpoint(one.checkpoint, nowMs)), make("p", { class: "mono", title: one.digest ?? "" }, short(one.digest)));
 }
 
 function validators(list) {

@@ -8,6 +8,7 @@ import {
 import { renderNotification } from "../render.js";
 import { errorResponses, ref } from "../schemas/json-schema.js";
 import { within } from "../time-limit.js";
+import type { CheckpointView } from "../views/checkpoints.js";
 import type { Views } from "../views/index.js";
 
 /** GET /status: the network as the gateway sees it now. */
@@ -75,8 +76,13 @@ export function statusRoute(app: FastifyInstance, options: GatewayOptions, rules
   );
 }
 
+function renderCheckpoint(checkpoint: CheckpointView | undefined) {
+  if (!checkpoint) return null;
+  return { ...checkpoint, intervalMs: checkpoint.intervalMs ?? null };
+}
+
 /** Shards of the topology, and those that only certificates tell of. */
-function renderShards({ directory, certificates, accounts }: Views) {
+function renderShards({ directory, certificates, checkpoints, accounts }: Views) {
   const heads = new Map(certificates.heads().map((head) => [head.shard, head]));
   const places = new Map(directory.shards().map((shard) => [shard.shard, shard]));
   const numbers = [...new Set([...heads.keys(), ...places.keys()])].sort((a, b) => a - b);
@@ -92,6 +98,7 @@ function renderShards({ directory, certificates, accounts }: Views) {
       digest: head?.digest.toString("hex") ?? null,
       timeMs: head?.timeMs ?? null,
       stateHeight: (place && accounts.completeIn(place.partition)?.height) ?? null,
+      checkpoint: renderCheckpoint(checkpoints.of(shard)),
     };
   });
 }

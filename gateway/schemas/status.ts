@@ -68,6 +68,16 @@ const ACTIVITY = object({
 
 /** Bodies of GET /status, by $id. */
 export const STATUS_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  Checkpoint: object({
+    height: integer("Height of the last block whose state root is certified"),
+    timeMs: time("Chain time of that block"),
+    stateRoot: hex(32, "The root"),
+    intervalMs: orNull(
+      number(
+        "Time between it and the checkpoint before, in milliseconds; it grows where hashing can't keep up",
+      ),
+    ),
+  }),
   Shard: object({
     shard: integer("Number of the shard; 0 is the main chain"),
     path: orNull(text("Place in the shard tree")),
@@ -77,6 +87,7 @@ export const STATUS_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     digest: orNull(hex(32, "Digest of that block")),
     timeMs: orNull(time("Chain time of that block")),
     stateHeight: orNull(integer("Height up to which shard.state is complete")),
+    checkpoint: orNull(ref("Checkpoint")),
   }),
   Validator: object({
     validator: integer("Number of the validator"),

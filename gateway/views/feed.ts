@@ -9,6 +9,7 @@ export const GATEWAY_TOPICS = [
   "topology",
   "validators",
   "shard.finalized",
+  "shard.checkpoints",
   "shard.state",
   "transactions.rejected",
   "notifications",
@@ -36,6 +37,8 @@ export function feedViews(views: Views, record: ViewRecord): boolean {
       return take("ValidatorRecord", record, (value) => views.directory.applyValidator(value));
     case "shard.finalized":
       return take("FinalityCertificate", record, (value) => views.certificates.apply(value));
+    case "shard.checkpoints":
+      return take("CheckpointCertificate", record, (value) => views.checkpoints.apply(value));
     case "shard.state": {
       const { key } = record;
       if (key === null) return false;

@@ -1,6 +1,7 @@
 import { AccountsView } from "./accounts.js";
 import { ActivityView } from "./activity.js";
 import { CertificatesView } from "./certificates.js";
+import { CheckpointsView } from "./checkpoints.js";
 import { DirectoryView } from "./directory.js";
 import { TransactionsView } from "./transactions.js";
 
@@ -16,6 +17,7 @@ export interface Views {
   readonly transactions: TransactionsView;
   readonly accounts: AccountsView;
   readonly certificates: CertificatesView;
+  readonly checkpoints: CheckpointsView;
   readonly directory: DirectoryView;
   readonly activity: ActivityView;
 }
@@ -26,6 +28,7 @@ export function createViews(limits: ViewLimits = {}): Views {
     transactions: new TransactionsView(limits.transactionsHeldMax),
     accounts: new AccountsView(limits.accountsHeldMax),
     certificates: new CertificatesView(limits.certificatesPerShardHeldMax),
+    checkpoints: new CheckpointsView(),
     directory: new DirectoryView(),
     activity: new ActivityView(),
   };

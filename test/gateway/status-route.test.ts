@@ -29,6 +29,17 @@ describe("GET /status", () => {
     views.certificates.apply(certificate());
     const meta = { topic: "shard.state", partition: 2, offset: 0, timeMs: NOW_MS };
     views.accounts.apply(keyBytes(heightKey("01")), { height: 6, digest: hash(6), value: null }, meta);
+    for (const [height, time] of [
+      [4, NOW_MS - 29_000],
+      [5, NOW_MS - 9_000],
+      [3, NOW_MS - 60_000],
+    ] as const) {
+      const checkpoint = {
+        ...{ genesis: hash(3), shard: 2, height, block: hash(9), time, epoch: 0, prefix: "01" },
+        stateRoot: hash(height),
+      };
+      views.checkpoints.apply({ checkpoint, signatures: [] });
+    }
     views.activity.apply(notification());
     views.activity.apply(
       notification({
@@ -103,6 +114,12 @@ describe("GET /status", () => {
       digest: hash(9).toString("hex"),
       timeMs: NOW_MS - 200,
       stateHeight: 6,
+      checkpoint: {
+        height: 5,
+        timeMs: NOW_MS - 9_000,
+        stateRoot: hash(5).toString("hex"),
+        intervalMs: 20_000,
+      },
     });
   });
 
