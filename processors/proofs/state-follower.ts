@@ -1,9 +1,17 @@
+import { HASH_BYTES } from "../../ledger/crypto/hash.js";
 import { initialState, type Network } from "../../ledger/genesis/genesis.js";
 import { type EncodedChange, encodeChanges } from "../../ledger/state/encoded-changes.js";
 import { accountKey, type StateKey } from "../../ledger/state/key.js";
+import { asAccount } from "../../ledger/state/state.js";
 import { StateTree } from "../../ledger/state-tree/state-tree.js";
-import type { BlockChanges, CheckpointCertificate, FinalityCertificate } from "../../schemas/generated.js";
+import type {
+  AccountState,
+  BlockChanges,
+  CheckpointCertificate,
+  FinalityCertificate,
+} from "../../schemas/generated.js";
 import { CertifiedChanges } from "../chain/certified-changes.js";
+import { decodeStateValue, stateRecord } from "../chain/store-layout.js";
 import type { ProofOutcome } from "./outcome.js";
 import { proveAccount } from "./prove-account.js";
 
@@ -67,6 +75,15 @@ export class StateFollower {
   /** What an account has now: Avro bytes with the place in the union; undefined for nothing. */
   valueOf(account: Buffer): Buffer | undefined {
     return this.values.get(accountKey(account));
+  }
+
+  /** The same, decoded. */
+  accountOf(account: Buffer): AccountState | undefined {
+    const valueBytes = this.valueOf(account);
+    if (!valueBytes) return undefined;
+    // The codec reads a value as part of a record only.
+    const record = stateRecord({ height: this.height, digest: Buffer.alloc(HASH_BYTES) }, valueBytes);
+    return asAccount(decodeStateValue(record));
   }
 
   /** Proves what one of the shard's accounts has; the certificate must be of the height that this is at. */
