@@ -11,6 +11,7 @@ const LAYERS = [
   "processors",
   "pipelines",
   "runtime",
+  "client",
   "gateway",
   "simulator",
   "cli",
@@ -82,7 +83,7 @@ describe("layers", () => {
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
   });
 
-  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, gateway, simulator, cli, chaos, bench", () => {
+  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, client, gateway, simulator, cli, chaos, bench", () => {
     expect(sources.flatMap(upward)).toEqual([]);
   });
 
