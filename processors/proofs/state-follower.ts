@@ -2,7 +2,7 @@ import { HASH_BYTES } from "../../ledger/crypto/hash.js";
 import { initialState, type Network } from "../../ledger/genesis/genesis.js";
 import { type EncodedChange, encodeChanges } from "../../ledger/state/encoded-changes.js";
 import { accountKey, type StateKey } from "../../ledger/state/key.js";
-import { asAccount } from "../../ledger/state/state.js";
+import { asAccount, type StateValue } from "../../ledger/state/state.js";
 import { StateTree } from "../../ledger/state-tree/state-tree.js";
 import type {
   AccountState,
@@ -18,24 +18,33 @@ import { proveAccount } from "./prove-account.js";
 /** Changes that go into the tree together; a batch takes some 400 bytes of memory a change besides the tree. */
 const BATCH_MAX = 20_000;
 
+/** Where following begins. */
+export interface StateStart {
+  /** Height whose state it is; 0: the genesis. */
+  readonly height: number;
+  readonly values: ReadonlyMap<StateKey, StateValue>;
+}
+
 /**
- * A shard's state as a tree with its values, from the genesis on: takes certified changes and can be moved from height
- * to height, forwards only.
+ * A shard's state as a tree with its values: takes certified changes and can be moved from height to height, forwards only.
+ * It begins with the genesis, or with a later state, which need not be trusted: no wrong one leads to a checkpoint's root.
  */
 export class StateFollower {
   private readonly tree: StateTree;
   private readonly values = new Map<StateKey, Buffer>();
-  private readonly changes = new CertifiedChanges(0);
+  private readonly changes: CertifiedChanges;
 
   constructor(
     network: Network,
     readonly shard: number,
+    start: StateStart = { height: 0, values: initialState(network, shard) },
   ) {
     this.tree = new StateTree(network.topology.shard(shard).prefix);
-    this.put(encodeChanges(initialState(network, shard)));
+    this.changes = new CertifiedChanges(start.height);
+    this.put(encodeChanges(start.values));
   }
 
-  /** Height whose state this is; 0: that of the genesis. */
+  /** Height whose state this is; 0: the genesis. */
   get height(): number {
     return this.changes.height;
   }

@@ -121,7 +121,8 @@ function encodedChanges({ changes }: BlockChanges): EncodedChange[] {
   return encodeChanges(new Map(changes.map(({ key, value }) => [keyOfBytes(key), value])));
 }
 
-function heightOfChanges(record: InputRecord): number | undefined {
+/** Height of a record of shard.changes; undefined where it can't be read. */
+export function heightOfChanges(record: InputRecord): number | undefined {
   return read("BlockChanges", record)?.height;
 }
 

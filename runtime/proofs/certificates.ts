@@ -22,7 +22,7 @@ export class Certificates {
   /** The certificate of a height, from 1; undefined: there is none yet. */
   async at(shard: number, height: number): Promise<FinalityCertificate | undefined> {
     const { partition } = this.network.topology.shard(shard);
-    const first = await firstAtLeast(this.source, TOPIC, partition, height, heightOf);
+    const first = await firstAtLeast(this.source, TOPIC, partition, height, heightOfCertificate);
     return first && this.firstFrom(shard, first.offset, (header) => header.height === height);
   }
 
@@ -61,7 +61,8 @@ export class Certificates {
   }
 }
 
-function heightOf(record: InputRecord): number | undefined {
+/** Height of a record of shard.finalized; undefined where it can't be read. */
+export function heightOfCertificate(record: InputRecord): number | undefined {
   return read("FinalityCertificate", record)?.header.height;
 }
 

@@ -1,4 +1,5 @@
 import type { Network } from "../../ledger/genesis/genesis.js";
+import { MAIN_CHAIN } from "../../ledger/topology.js";
 import { type NoProof, noProof, type Proof, type ProofOutcome } from "../../processors/proofs/outcome.js";
 import type { ProvableTopic } from "../../processors/proofs/prove-record.js";
 import { isOfTransaction, proveTransaction } from "../../processors/proofs/prove-transaction.js";
@@ -12,9 +13,15 @@ import { FollowedState } from "./followed-state.js";
 import { RecordProver } from "./record-prover.js";
 import { searchBack, type TopicSource } from "./topic-source.js";
 
+/** Some intervals of checkpoints (genesis, checkpointIntervalMs). */
+const CHECKPOINT_WAIT_MS = 60_000;
+const CHECKPOINT_POLL_MS = 500;
+
 export interface ProverOptions {
   /** Told what is being done, a line at a time. */
   readonly say?: (line: string) => void;
+  /** How long an account's proof may wait for a checkpoint that is due, in milliseconds. */
+  readonly checkpointWaitMs?: number;
   /** Where checkpoints come from, if not from shard.checkpoints. */
   readonly newestCheckpoint?: NewestCheckpoint;
 }
@@ -41,6 +48,7 @@ export class Prover {
   private readonly records: RecordProver;
   private readonly checkpointOf: NewestCheckpoint;
   private readonly say: (line: string) => void;
+  private readonly waitMs: number;
   private readonly states = new Map<number, FollowedState>();
   /** Proofs of accounts one after the other: a shard's state must not move while one is made from it. */
   private queue: Promise<unknown> = Promise.resolve();
@@ -54,6 +62,7 @@ export class Prover {
     this.parts = new BlockParts(network, source, this.certificates);
     this.records = new RecordProver(network, source, this.certificates, this.parts);
     this.checkpointOf = options.newestCheckpoint ?? newestCheckpoint(network, source);
+    this.waitMs = options.checkpointWaitMs ?? CHECKPOINT_WAIT_MS;
     this.say = options.say ?? (() => undefined);
   }
 
@@ -66,7 +75,7 @@ export class Prover {
   async transaction(transactionId: Buffer, shard?: number): Promise<ProofOutcome> {
     const shards = this.network.topology.shards
       .map((entry) => entry.shard)
-      .filter((number) => shard === undefined || number === shard);
+      .filter((number) => (shard === undefined ? number !== MAIN_CHAIN : number === shard));
     let isPending = false;
     for (const number of shards) {
       this.say(`looking for the receipt in shard ${number}`);
@@ -105,19 +114,41 @@ export class Prover {
 
   private async accountNow(account: Buffer): Promise<ProvedAccount | NoProof> {
     const shard = this.network.topology.shardOf(account);
-    const checkpoint = await this.checkpointOf(shard);
+    let checkpoint = await this.checkpointOf(shard);
     if (!checkpoint) return noProof("NO_CHECKPOINT", `shard ${shard} has no certified checkpoint yet`);
-    let followed = this.states.get(shard);
-    if (!followed) {
-      followed = new FollowedState(this.network, this.source, this.certificates, shard, this.say);
-      this.states.set(shard, followed);
+    const followed = await this.followed(shard);
+    const { state } = followed;
+    // Only a state that did not begin with the genesis can be ahead; it is for a moment, as long as the shard has work.
+    const giveUpAtMs = Date.now() + this.waitMs;
+    while (checkpoint.checkpoint.height < state.height) {
+      if (Date.now() >= giveUpAtMs)
+        return noProof(
+          "NO_CHECKPOINT",
+          `shard ${shard} has no checkpoint at height ${state.height} or above yet`,
+        );
+      this.say(`waiting for a checkpoint of shard ${shard} at height ${state.height} or above`);
+      await new Promise((resolve) => setTimeout(resolve, CHECKPOINT_POLL_MS));
+      checkpoint = (await this.checkpointOf(shard)) ?? checkpoint;
     }
     const { height, time } = checkpoint.checkpoint;
-    this.say(`following the state of shard ${shard} to its checkpoint at height ${height}`);
+    this.say(
+      `following the state of shard ${shard} from height ${state.height} to the checkpoint at ${height}`,
+    );
     const fault = await followed.advanceTo(height);
     if (fault) return fault;
-    const outcome = followed.state.prove(account, checkpoint);
-    return outcome.ok ? { ...outcome, value: followed.state.accountOf(account), time } : outcome;
+    const outcome = state.prove(account, checkpoint);
+    // A state with another root is of no more use: the next question begins anew.
+    if (!outcome.ok) this.states.delete(shard);
+    return outcome.ok ? { ...outcome, value: state.accountOf(account), time } : outcome;
+  }
+
+  private async followed(shard: number): Promise<FollowedState> {
+    const known = this.states.get(shard);
+    if (known) return known;
+    const { network, source, certificates, say } = this;
+    const followed = await FollowedState.open(network, source, certificates, shard, say);
+    this.states.set(shard, followed);
+    return followed;
   }
 
   private async receiptOf(

@@ -65,8 +65,9 @@ const PROBE_BYTES = 64 * 1024;
 
 /**
  * The first record whose number is at least the one looked for, by bisection. Numbers ascend along the partition. They may
- * fall back where a writer began again, as heights do; as long as they never skip one upwards, what is found has the number
- * itself, though there may be more of it further on.
+ * fall back where a writer began again, as heights do, and climb up once more; as long as they never skip one upwards, what
+ * is found has the number itself, though there may be more of it further on. While a writer has not caught up again, what
+ * is above where it stands may not be found.
  *
  * @param numberOf undefined: the record can't be read and is passed over
  * @returns undefined: there is none

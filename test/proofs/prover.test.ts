@@ -1,25 +1,18 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { startOfChain } from "../../ledger/block/position.js";
-import { type ExecutedBlock, ShardChain } from "../../ledger/block/shard-chain.js";
-import { checkpointDigest } from "../../ledger/checkpoint/checkpoint.js";
-import { initialState } from "../../ledger/genesis/genesis.js";
-import { encodeChanges } from "../../ledger/state/encoded-changes.js";
 import { accountKey, heightKey, keyBytes } from "../../ledger/state/key.js";
-import { MemoryState } from "../../ledger/state/state.js";
-import { StateTree } from "../../ledger/state-tree/state-tree.js";
+import { asAccount } from "../../ledger/state/state.js";
 import { verifyStateProof } from "../../ledger/state-tree/verify.js";
-import { isAuthenticBySignature } from "../../processors/chain/authenticity.js";
+import { transactionIdOf } from "../../ledger/transaction/index.js";
 import { read } from "../../processors/read.js";
 import { Prover } from "../../runtime/proofs/prover.js";
-import { codec } from "../../schemas/codec.js";
-import type { CheckpointCertificate } from "../../schemas/generated.js";
+import type { CheckpointCertificate, SignedTransaction } from "../../schemas/generated.js";
 import { seeded } from "../../simulator/kernel/random.js";
 import { makeTestNetwork } from "../../simulator/world/network.js";
 import { checkedRecord, checkedTransaction, fileOf } from "../processors/proofs/support.js";
 import { Expectation, submitOne } from "../support/load.js";
 import { Pipeline } from "../support/pipeline.js";
-import { signaturesOf } from "../support/shard-log.js";
 import { MemorySource } from "../support/topic-source.js";
+import { checkpointOf, executed } from "./executed.js";
 
 const TRANSACTIONS = 150;
 const net = makeTestNetwork();
@@ -76,6 +69,28 @@ describe("the prover", { timeout: 120_000 }, () => {
       }
     }
     expect(proved).toBe(48);
+  });
+
+  it("proves what took effect of a transaction that is in two blocks, before or after it was refused", async () => {
+    const twice = new Pipeline(net);
+    const [from, to] = [net.wallet(1, 0), net.wallet(1, 1)];
+    const [first, second] = [0, 1].map((nonce) => from.pay(to, 1n, { nonce })) as [
+      SignedTransaction,
+      SignedTransaction,
+    ];
+    for (const transaction of [second, first, second, first]) {
+      twice.submit(transaction, from.account);
+      twice.runUntilQuiet();
+    }
+    const again = new Prover(network, new MemorySource(twice.topics));
+    for (const [transaction, height] of [
+      [first, 2],
+      [second, 3],
+    ] as const) {
+      const outcome = await again.transaction(transactionIdOf(transaction));
+      expect(outcome).toMatchObject({ height });
+      expect(checkedTransaction(outcome).result.kind).toBe("TRANSFER");
+    }
   });
 
   it("proves each record of the log that counts, and no other", async () => {
@@ -146,9 +161,55 @@ describe("the prover", { timeout: 120_000 }, () => {
     });
     const inThirdBlock = [...executed(pipeline, 1).heights].find(([, height]) => height === 3)!;
     expect(await poor.record("shard.log", partition, inThirdBlock[0])).toMatchObject({ code: "RETENTION" });
-    const { signed } = checkpointOf(executed(pipeline, 1, 3));
-    const account = new Prover(network, trimmed, { newestCheckpoint: async () => signed });
-    expect(await account.account(net.wallet(1).account)).toMatchObject({ code: "RETENTION" });
+  });
+
+  it("proves accounts from shard.state where the first changes are gone, at a checkpoint that comes after it", async () => {
+    const shard = 1;
+    const { partition } = network.topology.shard(shard);
+    const { account } = net.wallet(shard);
+    const growing = new Pipeline(net);
+    const grow = () => {
+      const [from, to] = [net.wallet(shard, 0), net.wallet(shard, 1)];
+      const nonce = growing.topics.records("transactions", from.account[0]! % 4).length;
+      growing.submit(from.pay(to, 1n, { nonce }), from.account);
+      growing.runUntilQuiet();
+    };
+    for (let block = 0; block < 6; block++) grow();
+    const trimmed = new MemorySource(growing.topics);
+    trimmed.trim("shard.changes", partition, 4);
+    // The table is a block behind the certificates and changes.
+    const table = growing.topics.records("shard.state", partition);
+    const { prefix } = network.topology.shard(shard);
+    const markers = table.flatMap(({ key }, index) =>
+      key!.equals(keyBytes(heightKey(prefix))) ? [index] : [],
+    );
+    trimmed.delay("shard.state", partition, markers.at(-2)! + 1);
+    let checkpoint = checkpointOf(executed(growing, shard, 4)).signed;
+    let polled = 0;
+    const options = {
+      checkpointWaitMs: 0,
+      newestCheckpoint: async () => {
+        polled++;
+        return checkpoint;
+      },
+    };
+    const accounts = new Prover(network, trimmed, options);
+    expect(await accounts.account(account)).toMatchObject({ code: "NO_CHECKPOINT" });
+    expect(polled).toBe(1);
+    for (const blocks of [0, 2]) {
+      for (let block = 0; block < blocks; block++) grow();
+      const last = executed(growing, shard);
+      checkpoint = checkpointOf(last).signed;
+      expect(await accounts.account(account)).toMatchObject({
+        ok: true,
+        height: 6 + blocks,
+        time: checkpoint.checkpoint.time,
+        value: asAccount(last.state.get(accountKey(account))),
+      });
+    }
+    const wrong = { ...checkpoint.checkpoint, stateRoot: Buffer.alloc(32) };
+    checkpoint = { ...checkpoint, checkpoint: wrong };
+    expect(await accounts.account(account)).toMatchObject({ code: "ROOT_MISMATCH" });
   });
 
   it("proves nothing that is not certified yet", async () => {
@@ -190,50 +251,3 @@ describe("the prover", { timeout: 120_000 }, () => {
     expect(await accounts.account(net.wallet(shard).account)).toMatchObject({ code: "CHANGES_NOT_FOUND" });
   });
 });
-
-interface Executed {
-  /** Height of the block that each record counts in, by offset. */
-  readonly heights: ReadonlyMap<number, number>;
-  readonly blocks: readonly ExecutedBlock[];
-  /** Values after the last block. */
-  readonly state: MemoryState;
-}
-
-/** A shard's log executed from the genesis, up to a height. */
-function executed(pipeline: Pipeline, shard: number, to = Number.POSITIVE_INFINITY): Executed {
-  const state = new MemoryState();
-  state.apply(initialState(network, shard));
-  const rules = { isAuthentic: isAuthenticBySignature };
-  const chain = new ShardChain(network, shard, state, startOfChain(network.hash), rules);
-  const heights = new Map<number, number>();
-  const blocks: ExecutedBlock[] = [];
-  const { partition } = network.topology.shard(shard);
-  for (const { value, timeMs, offset } of pipeline.topics.records("shard.log", partition)) {
-    if (chain.position.height === to) break;
-    const bytes = value!.subarray(5);
-    const height = chain.position.height + 1;
-    const { block, voided } = chain.append({ bytes, timeMs, offset });
-    if (!voided && !("rustorium.Cut" in codec("LogEntry").decode(bytes)!.entry)) heights.set(offset, height);
-    if (block) blocks.push(block);
-  }
-  return { heights, blocks, state };
-}
-
-/** What validators would sign about a state. */
-function checkpointOf({ blocks, state }: Executed): {
-  signed: CheckpointCertificate;
-  values: Map<string, Buffer>;
-} {
-  const { header, digest } = blocks.at(-1)!;
-  const { genesis, shard, height, time, epoch } = header;
-  const { prefix } = network.topology.shard(shard);
-  const encoded = encodeChanges(state.values);
-  const tree = new StateTree(prefix);
-  tree.apply(encoded);
-  const checkpoint = { genesis, shard, height, block: digest, time, epoch, prefix, stateRoot: tree.root };
-  const signatures = signaturesOf(net, checkpointDigest(checkpoint), [1, 2, 3]);
-  return {
-    signed: { checkpoint, signatures },
-    values: new Map(encoded.map(({ key, valueBytes }) => [key, valueBytes])),
-  };
-}

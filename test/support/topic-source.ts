@@ -13,6 +13,7 @@ const FETCH_RECORDS_MAX = 7;
  */
 export class MemorySource implements TopicSource {
   private readonly lows = new Map<string, number>();
+  private readonly highs = new Map<string, number>();
 
   constructor(private readonly topics: Topics) {}
 
@@ -20,7 +21,9 @@ export class MemorySource implements TopicSource {
   records(name: TopicName, partition: number): InputRecord[] {
     let gaps = 0;
     let before: number | undefined;
-    return this.topics.records(name, partition).map((record, index) => {
+    const count = this.highs.get(`${name}/${partition}`);
+    const all = this.topics.records(name, partition).slice(0, count);
+    return all.map((record, index) => {
       const group = groupOf(name, record, index);
       if (before !== undefined && group !== before) gaps++;
       before = group;
@@ -31,6 +34,11 @@ export class MemorySource implements TopicSource {
   /** Forgets what is below an offset, as retention does. */
   trim(name: TopicName, partition: number, low: number): void {
     this.lows.set(`${name}/${partition}`, low);
+  }
+
+  /** Shows the first records only, as where a writer is behind the others. */
+  delay(name: TopicName, partition: number, count: number): void {
+    this.highs.set(`${name}/${partition}`, count);
   }
 
   async bounds(name: TopicName, partition: number): Promise<Bounds> {
