@@ -11,6 +11,7 @@ const LAYERS = [
   "processors",
   "pipelines",
   "runtime",
+  "verifier",
   "client",
   "gateway",
   "simulator",
@@ -83,7 +84,7 @@ describe("layers", () => {
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
   });
 
-  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, client, gateway, simulator, cli, chaos, bench", () => {
+  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, verifier, client, gateway, simulator, cli, chaos, bench", () => {
     expect(sources.flatMap(upward)).toEqual([]);
   });
 
@@ -170,6 +171,55 @@ describe("the model of the simulator", () => {
           !(isRelative ? target.startsWith(MODEL) : MODEL_PACKAGES.includes(target)),
       )
       .map(({ target }) => `${path} imports ${target}`);
+  }
+});
+
+describe("the verifier", () => {
+  const VERIFIER = "verifier/";
+  const VERIFIER_PACKAGES = ["@noble/hashes/sha2.js", "@noble/curves/ed25519.js"];
+  /** What Node has and browsers have not, and what browsers have and other engines have not. */
+  const HOSTS = /\b(?:Buffer|process|require|__dirname|__filename|global|module|TextDecoder|TextEncoder)\b/;
+  const verifier = sources.filter(({ layer }) => layer === "verifier");
+
+  it("shares no code with what it checks: its own files and two packages of pure JavaScript", () => {
+    expect(verifier.length).toBeGreaterThan(20);
+    expect(verifier.flatMap(foreign)).toEqual([]);
+    expect(foreign(readSource(`${VERIFIER}x.ts`, 'import { a } from "../ledger/x.js";'))).toHaveLength(1);
+    expect(foreign(readSource(`${VERIFIER}x.ts`, 'import type { A } from "../schemas/x.js";'))).toHaveLength(
+      1,
+    );
+    expect(foreign(readSource(`${VERIFIER}x.ts`, 'import { hash } from "node:crypto";'))).toHaveLength(1);
+    expect(foreign(readSource(`${VERIFIER}x.ts`, 'const a = await import("sodium-native");'))).toHaveLength(
+      1,
+    );
+  });
+
+  it("runs anywhere: no name of Node's or the browser's own, no clock, chance, timer or I/O", () => {
+    expect(verifier.flatMap(banned)).toEqual([]);
+    expect(verifier.flatMap(hosted)).toEqual([]);
+    expect(hosted(readSource(`${VERIFIER}x.ts`, "const a = Buffer.alloc(1);"))).toHaveLength(1);
+    expect(hosted(readSource(`${VERIFIER}x.ts`, 'const a = require("a");'))).toHaveLength(1);
+    expect(hosted(readSource(`${VERIFIER}x.ts`, "// no Buffer here"))).toHaveLength(0);
+  });
+
+  it(`has no file over ${LINES_MAX} lines`, () => {
+    expect(verifier.filter(({ text }) => text.split("\n").length - 1 > LINES_MAX)).toEqual([]);
+  });
+
+  function foreign({ path, imports }: Source): string[] {
+    return imports
+      .filter(
+        ({ target, isRelative }) =>
+          !(isRelative ? target.startsWith(VERIFIER) : VERIFIER_PACKAGES.includes(target)),
+      )
+      .map(({ target }) => `${path} imports ${target}`);
+  }
+
+  function hosted({ path, code }: Source): string[] {
+    return code
+      .split("\n")
+      .filter((line) => HOSTS.test(line))
+      .map((line) => `${path}: ${line.trim()}`);
   }
 });
 
