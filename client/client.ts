@@ -1,9 +1,17 @@
 import type { Network } from "../ledger/genesis/genesis.js";
+import { trustFile } from "../ledger/genesis/trust-file.js";
 import type { NoProof, ProofOutcome } from "../processors/proofs/outcome.js";
 import type { ProvableTopic } from "../processors/proofs/prove-record.js";
 import { type ConnectedTopics, connectNetwork } from "../runtime/proofs/connect.js";
 import { type ProvedAccount, Prover } from "../runtime/proofs/prover.js";
 import type { SignedTransaction } from "../schemas/generated.js";
+import {
+  type Expectation,
+  parseTrust,
+  type Trust,
+  type Verdict,
+  verifyProofFile,
+} from "../verifier/index.js";
 import { type CertifiedAccount, CertifiedAccounts } from "./certified-accounts.js";
 import { type SubmitRefusal, type Submitted, Submitter } from "./submitter.js";
 
@@ -37,9 +45,15 @@ export class ClientError extends Error {
  * @throws ClientError, GenesisError where the network has another genesis, or what kafkajs throws where nothing answers
  */
 export async function openClient(options: ClientOptions): Promise<LedgerClient> {
-  const genesisHash = options.trust === undefined ? undefined : genesisOf(options.trust);
-  const topics = await connectNetwork(options.brokers, options.network, genesisHash, "rustorium-client");
-  return new LedgerClient(topics, options);
+  const { brokers, network } = options;
+  const trust = options.trust === undefined ? undefined : trustOf(options.trust);
+  const topics = await connectNetwork(
+    brokers,
+    network,
+    trust && Buffer.from(trust.genesis),
+    "rustorium-client",
+  );
+  return new LedgerClient(topics, trust ?? trustOf(trustFile(topics.network)), options);
 }
 
 /** A connection to a network. */
@@ -51,6 +65,7 @@ export class LedgerClient {
   /** Use `openClient`. */
   constructor(
     private readonly topics: ConnectedTopics,
+    private readonly trust: Trust,
     { registry, say }: Pick<ClientOptions, "registry" | "say">,
   ) {
     const { network, source } = topics;
@@ -99,20 +114,23 @@ export class LedgerClient {
     return this.prover.record(topic, partition, offset);
   }
 
+  /**
+   * What a proof file proves to whoever trusts the validators of the trust file, or why nothing; without a trust file those
+   * of the cluster's genesis are trusted. Never throws, whatever the bytes.
+   * @param expect what was asked for: a file that proves something else is refused
+   */
+  verifyProof(bytes: Uint8Array, expect?: Expectation): Verdict {
+    return verifyProofFile(bytes, this.trust, expect);
+  }
+
   async close(): Promise<void> {
     await this.submitter?.close();
     await this.topics.close();
   }
 }
 
-/** Genesis hash (32 bytes) in a trust file. Whether the rest of it makes sense is the verifier's to say. */
-function genesisOf(trust: string): Buffer {
-  try {
-    const { format, genesis } = JSON.parse(trust) as { format?: unknown; genesis?: unknown };
-    if (format === "rustorium-trust" && typeof genesis === "string" && /^[0-9a-f]{64}$/.test(genesis))
-      return Buffer.from(genesis, "hex");
-  } catch {
-    // Said below.
-  }
-  throw new ClientError("BAD_TRUST", "the trust file is none");
+function trustOf(text: string): Trust {
+  const parsed = parseTrust(text);
+  if (!parsed.ok) throw new ClientError("BAD_TRUST", parsed.message);
+  return parsed.trust;
 }

@@ -156,7 +156,11 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
     expect(nonce).toBe(from.nonce);
     const proof = await program.proveTransaction(submitted.transactionId);
     expect(checkedTransaction(proof).result).toMatchObject({ kind: "TRANSFER", amount: 11n });
-    expect(proof.ok && proof.height).toBeLessThanOrEqual(height);
+    if (!proof.ok) throw new Error(proof.message);
+    expect(proof.height).toBeLessThanOrEqual(height);
+    const { transactionId } = submitted;
+    expect(program.verifyProof(proof.bytes, { transactionId, shard: 3 })).toMatchObject({ ok: true });
+    expect(program.verifyProof(proof.bytes, { shard: 2 })).toMatchObject({ ok: false });
     // Until a stage signs checkpoints.
     expect(await program.readWithProof(to.account)).toMatchObject({ ok: false, code: "NO_CHECKPOINT" });
     await program.close();
