@@ -121,7 +121,7 @@ async function main(): Promise<number> {
       case "scale":
         return runScale({ ...common, ...timing, transactions: whole(values.transactions, 1) });
       case "state":
-        return runStateTree();
+        return runStateTree(common.seed, say);
       case "growth":
         return runGrowth({ ...common, ...timing });
       case "stages":

@@ -1,3 +1,4 @@
+import { constants, setPriority } from "node:os";
 import { type Command, Option } from "commander";
 import type { StageName } from "../processors/stage.js";
 import { StageRunner } from "../runtime/driver/stage-runner.js";
@@ -12,6 +13,8 @@ import { stopRequested } from "./signals.js";
 
 /** Stages that check every signature. */
 const CHECKING_STAGES: readonly StageName[] = ["validate", "vote"];
+/** Of a process that only hashes state trees: it uses the time that others leave, and finality doesn't wait for it. */
+const CHECKPOINT_PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 
 /** `rustorium run STAGE…`: stages in this process until a signal. Start it twice to scale. */
 export function runCommand(program: Command): void {
@@ -23,7 +26,10 @@ export function runCommand(program: Command): void {
       )
       .argument("<stage...>")
       .addOption(
-        new Option("--validator <numbers>", "validators that `vote` runs, separated by commas").default("1"),
+        new Option(
+          "--validator <numbers>",
+          "validators that `vote` and `checkpoint` run, separated by commas",
+        ).default("1"),
       ),
   ).action(async (stages: string[], flags: Record<string, unknown>) => {
     const unknown = stages.find((stage) => !(STAGE_NAMES as readonly string[]).includes(stage));
@@ -32,8 +38,10 @@ export function runCommand(program: Command): void {
         Object.assign(new Error(`no stage ${unknown}: ${STAGE_NAMES.join(", ")}`), { code: "BAD_STAGE" }),
       );
     const validators = String(flags.validator).split(",").map(Number);
+    if (stages.every((stage) => stage === "checkpoint")) setPriority(CHECKPOINT_PRIORITY);
     const settings = settingsOf(flags);
-    const name = stages.includes("vote") ? `${stages.join("+")}-${validators.join("+")}` : stages.join("+");
+    const ofValidators = stages.includes("vote") || stages.includes("checkpoint");
+    const name = ofValidators ? `${stages.join("+")}-${validators.join("+")}` : stages.join("+");
     const log = await openLog(settings, `${name}-${process.pid}`);
     const environment = await openEnvironment(settings, `rustorium-${name}`, log);
     const definitions = stages.flatMap((stage) =>

@@ -2,7 +2,15 @@ import type { StateChanges } from "../ledger/state/state.js";
 import type { Authorship } from "../ledger/transaction/authorship.js";
 import type { TopicName } from "../topics/catalogue.js";
 
-export type StageName = "validate" | "shard-assign" | "execute" | "vote" | "finalize" | "notify" | "relay";
+export type StageName =
+  | "validate"
+  | "shard-assign"
+  | "execute"
+  | "vote"
+  | "finalize"
+  | "checkpoint"
+  | "notify"
+  | "relay";
 
 /** A record that a stage reads. */
 export interface InputRecord {
@@ -86,4 +94,6 @@ export type StageFaultCode =
   /** A certificate names another digest than this task arrived at. */
   | "DIGEST_CONTRADICTED"
   /** This validator signed another digest for this height before. */
-  | "OWN_VOTE_CONTRADICTED";
+  | "OWN_VOTE_CONTRADICTED"
+  /** A checkpoint certificate names another state root than this task arrived at. */
+  | "ROOT_CONTRADICTED";

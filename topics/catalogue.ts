@@ -9,6 +9,7 @@ export type Writer =
   | "execute"
   | "vote"
   | "finalize"
+  | "checkpoint"
   | "notify"
   | "relay";
 
@@ -25,6 +26,8 @@ export type TopicName =
   | "shard.votes"
   | "shard.finalized"
   | "shard.state"
+  | "shard.checkpoint.votes"
+  | "shard.checkpoints"
   | "notifications"
   | "genesis"
   | "topology"
@@ -127,7 +130,7 @@ export const CATALOGUE: readonly Topic[] = [
     partitioning: "shard",
     retention: TIME,
     writers: ["execute"],
-    readers: ["finalize"],
+    readers: ["finalize", "checkpoint"],
     about: "All state changes of a block in one record.",
   },
   {
@@ -157,7 +160,7 @@ export const CATALOGUE: readonly Topic[] = [
     partitioning: "shard",
     retention: FOREVER,
     writers: ["finalize"],
-    readers: ["execute", "vote", "notify", "relay", "gateway"],
+    readers: ["execute", "vote", "checkpoint", "notify", "relay", "gateway"],
     about: "Certificates: one a height, in order.",
   },
   {
@@ -169,6 +172,26 @@ export const CATALOGUE: readonly Topic[] = [
     writers: ["finalize"],
     readers: ["gateway"],
     about: "Certified state values: today's balances as a table.",
+  },
+  {
+    name: "shard.checkpoint.votes",
+    key: "validator (4 bytes, big-endian)",
+    value: "CheckpointVote",
+    partitioning: "shard",
+    retention: TIME,
+    writers: ["checkpoint"],
+    readers: ["finalize"],
+    about: "Validators' signatures on the state roots that they arrived at.",
+  },
+  {
+    name: "shard.checkpoints",
+    key: "height (8 bytes, big-endian)",
+    value: "CheckpointCertificate",
+    partitioning: "shard",
+    retention: FOREVER,
+    writers: ["finalize"],
+    readers: ["checkpoint", "gateway"],
+    about: "Certified state roots: what the state of a whole shard is proved with.",
   },
   {
     name: "notifications",

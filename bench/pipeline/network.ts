@@ -29,6 +29,8 @@ export interface BenchNetworkOptions {
   readonly validators: number;
   readonly accounts: readonly GenesisAccount[];
   readonly profileDirectory?: string | undefined;
+  /** Whether validators certify state roots, as in production. Default: they do. */
+  readonly checkpoints?: boolean;
 }
 
 /** Founds a network on the cluster and starts all its processes. */
@@ -37,7 +39,7 @@ export async function startBenchNetwork(
   options: BenchNetworkOptions,
   say: (line: string) => void,
 ): Promise<BenchNetwork> {
-  const { validators, accounts, profileDirectory } = options;
+  const { validators, accounts, profileDirectory, checkpoints = true } = options;
   const settings = { ...cluster.settings, network: options.name ?? BENCH_NETWORK };
   const log = await openLog(settings, "bench");
   const plan = {
@@ -48,7 +50,13 @@ export async function startBenchNetwork(
     accounts,
   };
   const nodeFlags = profileDirectory === undefined ? [] : profilingFlags(profileDirectory);
-  const system = await startSystem(settings, plan, PROJECT_ROOT, { fresh: false, say, log, nodeFlags });
+  const system = await startSystem(settings, plan, PROJECT_ROOT, {
+    fresh: false,
+    say,
+    log,
+    nodeFlags,
+    checkpoints,
+  });
   const environment = await openEnvironment(settings, "rustorium-bench", log);
   return {
     environment,

@@ -112,7 +112,14 @@ function shardTasks(network: Network, shard: number): PlacedTask[] {
       stage: "finalize",
       partition,
       inputs: ["shard.votes", "shard.changes"],
-      task: new FinalizeTask({ network, shard, certifiedHeight: 0, stateHeight: 0, certificates: [] }),
+      task: new FinalizeTask({
+        network,
+        shard,
+        certifiedHeight: 0,
+        stateHeight: 0,
+        certificates: [],
+        checkpointHeight: 0,
+      }),
     },
     {
       stage: "relay",

@@ -72,6 +72,7 @@ function wire<K extends keyof RecordTypes>(name: K, value: RecordTypes[K]): Buff
 const FAULTS: Readonly<Record<StageFaultCode, true>> = {
   DIGEST_CONTRADICTED: true,
   OWN_VOTE_CONTRADICTED: true,
+  ROOT_CONTRADICTED: true,
 };
 const ALERTS = "BAD_CERTIFICATE BAD_VOTE_SIGNATURE UNKNOWN_VALIDATOR OTHER_CHAIN EQUIVOCATION".split(" ");
 
@@ -90,7 +91,7 @@ export const target: Target = {
           chance(3) === 0 ? forged(chance) : mutateBytes(chance, old, pool),
         ),
   check(input) {
-    const none = { certifiedHeight: 0, stateHeight: 0, certificates: [] };
+    const none = { certifiedHeight: 0, stateHeight: 0, certificates: [], checkpointHeight: 0 };
     const finalize = new FinalizeTask({ network: net.network, shard: SHARD, ...none });
     const execute = new ExecuteTask({ ...log.options(), macKey: MAC_KEY, written: new Map() });
     let height = 0;

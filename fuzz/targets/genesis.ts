@@ -1,3 +1,4 @@
+import { Allocation } from "../../ledger/genesis/allocation.js";
 import { checkGenesis, type Network } from "../../ledger/genesis/genesis.js";
 import { codec } from "../../schemas/codec.js";
 import {
@@ -18,7 +19,7 @@ const { encode, decodeAny } = codec("GenesisRecord");
 const values = new AvroValues(SCHEMAS.GenesisRecord as Schema);
 const framesOf = ({ genesis, allocation }: Network): Buffer[] => [
   encode({ record: { "rustorium.Genesis": genesis } }),
-  ...allocation.map((part) => encode({ record: { "rustorium.GenesisAllocation": part } })),
+  ...Array.from(allocation, (part) => encode({ record: { "rustorium.GenesisAllocation": part } })),
 ];
 const networks = [net, makeTestNetwork({ shards: 1, consensus: "solo" })].map(({ network }) => network);
 const pool = networks.flatMap(framesOf);
@@ -47,7 +48,7 @@ export const target: Target = {
     if (!genesis) return "UNDECODABLE";
     let network: Network;
     try {
-      network = checkGenesis(genesis, allocation);
+      network = checkGenesis(genesis, Allocation.of(allocation));
     } catch (error) {
       if (error instanceof RangeError && !/call stack|Invalid array length/.test(error.message))
         return "REFUSED";

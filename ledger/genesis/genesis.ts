@@ -8,11 +8,11 @@ import type {
 import { isAmount } from "../amount.js";
 import { type ConsensusModule, consensusModule } from "../consensus/index.js";
 import { sha256 } from "../crypto/hash.js";
-import { leafHash, merkleRoot } from "../merkle.js";
 import { accountKey, type StateKey } from "../state/key.js";
 import { accountValue, type StateValue } from "../state/state.js";
 import { MAIN_CHAIN, Topology } from "../topology.js";
 import { NONCE_MAX, type TransactionRules } from "../transaction/index.js";
+import { Allocation } from "./allocation.js";
 
 const GENESIS_DOMAIN = Buffer.from("rustorium/genesis/v1\0");
 /** Accounts in one allocation part: 5,000 of at most 50 bytes stay far below RECORD_BYTES_MAX. */
@@ -34,7 +34,7 @@ export interface Network {
   readonly genesis: Genesis;
   /** 32 bytes; names the network in every header. */
   readonly hash: Buffer;
-  readonly allocation: readonly GenesisAllocation[];
+  readonly allocation: Allocation;
   readonly topology: Topology;
   readonly consensus: ConsensusModule;
   readonly rules: TransactionRules;
@@ -44,10 +44,6 @@ export interface Network {
 /** Hash that names a network. */
 export function genesisHash(genesis: Genesis): Buffer {
   return sha256(GENESIS_DOMAIN, codec("Genesis").encode(genesis));
-}
-
-function allocationHash(parts: readonly GenesisAllocation[]): Buffer {
-  return merkleRoot(parts.map((part) => leafHash(codec("GenesisAllocation").encode(part))));
 }
 
 /** Splits accounts (any order, ids distinct) into allocation parts. Throws RangeError on an id given twice or out of bounds. */
@@ -77,18 +73,18 @@ export function makeGenesis(
   settings: Omit<Genesis, "allocationHash" | "allocationParts">,
   accounts: readonly GenesisAccount[],
 ): Network {
-  const allocation = allocate(accounts);
+  const allocation = Allocation.of(allocate(accounts));
   return checkGenesis(
-    { ...settings, allocationHash: allocationHash(allocation), allocationParts: allocation.length },
+    { ...settings, allocationHash: allocation.hash, allocationParts: allocation.parts.length },
     allocation,
   );
 }
 
 /** Checks that the parts are the genesis's own and compiles the rest. Throws RangeError otherwise. */
-export function checkGenesis(genesis: Genesis, allocation: readonly GenesisAllocation[]): Network {
+export function checkGenesis(genesis: Genesis, allocation: Allocation): Network {
   if (
-    allocation.length !== genesis.allocationParts ||
-    !allocationHash(allocation).equals(genesis.allocationHash)
+    allocation.parts.length !== genesis.allocationParts ||
+    !allocation.hash.equals(genesis.allocationHash)
   ) {
     throw new RangeError("the allocation isn't the one that the genesis names");
   }
@@ -109,24 +105,19 @@ export function checkGenesis(genesis: Genesis, allocation: readonly GenesisAlloc
   };
 }
 
-/** State of a shard before its first block. Worked out for all shards at once: every task of a process asks. */
-export function initialState(network: Network, shard: number): ReadonlyMap<StateKey, StateValue> {
-  let states = initialStates.get(network);
-  if (!states) {
-    states = new Map(network.topology.shards.map((entry) => [entry.shard, new Map<StateKey, StateValue>()]));
-    for (const part of network.allocation) {
-      for (const { account, balance, nonce } of part.accounts) {
-        states
-          .get(network.topology.shardOf(account))
-          ?.set(accountKey(account), accountValue({ balance, nonce, escrowed: 0n }));
-      }
-    }
-    initialStates.set(network, states);
-  }
-  return states.get(shard) ?? new Map();
+/** State of a shard before its first block, value by value: there may be more than fit into memory. */
+export function* initialValues(
+  { allocation, topology }: Network,
+  shard: number,
+): Generator<readonly [StateKey, StateValue]> {
+  for (const { account, balance, nonce } of allocation.accountsOf(shard, topology))
+    yield [accountKey(account), accountValue({ balance, nonce, escrowed: 0n })];
 }
 
-const initialStates = new WeakMap<Network, Map<number, Map<StateKey, StateValue>>>();
+/** The same at once. */
+export function initialState(network: Network, shard: number): ReadonlyMap<StateKey, StateValue> {
+  return new Map(initialValues(network, shard));
+}
 
 /** Sum of the allocation: what balances, escrow and fees add up to for ever, in 10^-18 RUS. */
 export function totalAllocated(network: Network): bigint {

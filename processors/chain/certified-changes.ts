@@ -9,6 +9,8 @@ export interface CertifiedBlock {
   readonly certificate: FinalityCertificate;
   /** By ascending key. */
   readonly changes: readonly EncodedChange[];
+  /** Offset of their record in shard.changes. */
+  readonly changesOffset: number;
 }
 
 /** Joins changes with certificates, in height order: a block's changes count once they hash to its certified changesRoot. */
@@ -63,10 +65,10 @@ export class CertifiedChanges {
       const candidates = this.changes.get(next);
       if (!certificate || !candidates) break;
       const named = candidates.filter(({ changes }) => changes.digest.equals(certificate.digest));
-      const changes = named
-        .map((candidate) => encodeChanges(valuesOf(candidate.changes)))
-        .find((candidate) => changesRootOf(candidate).equals(certificate.header.changesRoot));
-      if (!changes) {
+      const found = named
+        .map(({ changes, offset }) => ({ changes: encodeChanges(valuesOf(changes)), changesOffset: offset }))
+        .find(({ changes }) => changesRootOf(changes).equals(certificate.header.changesRoot));
+      if (!found) {
         const forged = named[0];
         return { blocks, alerts: forged ? this.nameForgery(forged.changes) : [] };
       }
@@ -74,7 +76,7 @@ export class CertifiedChanges {
       this.certified.delete(next);
       this.changes.delete(next);
       this.taken = next;
-      blocks.push({ certificate, changes });
+      blocks.push({ certificate, ...found });
     }
     return { blocks, alerts: [] };
   }

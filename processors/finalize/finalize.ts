@@ -7,6 +7,7 @@ import { heightRecordKey } from "../keys.js";
 import { read, unreadable } from "../read.js";
 import type { Alert, InputRecord, OutputRecord, StageTask, StepResult } from "../stage.js";
 import { Ballot } from "./ballot.js";
+import { CheckpointBallots } from "./checkpoint-ballots.js";
 import { StateWriter } from "./state-writer.js";
 
 export interface FinalizeOptions {
@@ -18,15 +19,18 @@ export interface FinalizeOptions {
   readonly stateHeight: number;
   /** Certificates above stateHeight that are written already. */
   readonly certificates: readonly FinalityCertificate[];
+  /** Height of the last checkpoint certificate that this stage wrote. */
+  readonly checkpointHeight: number;
 }
 
 /**
  * Fifth stage: counts verified votes, writes a certificate for each height in order as soon as a quorum signed one digest,
- * and the certified state once the matching changes are there.
+ * and the certified state once the matching changes are there. Counts the votes on checkpoints likewise.
  */
 export class FinalizeTask implements StageTask {
   private readonly ballots = new Map<number, Ballot>();
   private readonly state: StateWriter;
+  private readonly checkpoints: CheckpointBallots;
   private certifiedHeight: number;
   private readonly partition: number;
   /** Honest validators stay within unfinalisedBlocksMax of a certificate; votes further ahead are not worth memory. */
@@ -39,6 +43,7 @@ export class FinalizeTask implements StageTask {
     this.certifiedHeight = options.certifiedHeight;
     this.votesAheadMax = 2 * network.genesis.parameters.unfinalisedBlocksMax;
     this.state = new StateWriter(options.stateHeight, keyBytes(heightKey(prefix)), partition);
+    this.checkpoints = new CheckpointBallots(network, shard, partition, options.checkpointHeight);
     for (const certificate of options.certificates) this.state.addCertificate(certificate);
   }
 
@@ -48,6 +53,10 @@ export class FinalizeTask implements StageTask {
     const alerts: Alert[] = [];
     const outputs: OutputRecord[] = [];
     const resumeAt = new Map<TopicName, number>();
+    if (topic === "shard.checkpoint.votes") {
+      for (const record of records) this.countCheckpoint(record, outputs, alerts);
+      return { records: outputs, alerts, resumeAt: new Map([[topic, this.checkpoints.resumeAt(next)]]) };
+    }
     if (topic === "shard.votes") {
       for (const record of records) this.count(record, alerts);
       outputs.push(...this.certify(alerts));
@@ -86,6 +95,14 @@ export class FinalizeTask implements StageTask {
     }
     const alert = ballot.add(vote);
     if (alert) alerts.push(alert);
+  }
+
+  private countCheckpoint(record: InputRecord, outputs: OutputRecord[], alerts: Alert[]): void {
+    const vote = read("CheckpointVote", record);
+    const counted = vote ? this.checkpoints.add(vote, record.offset) : unreadable(record);
+    if (!counted) return;
+    if ("topic" in counted) outputs.push(counted);
+    else alerts.push(counted);
   }
 
   private *certify(alerts: Alert[]): Generator<OutputRecord> {

@@ -1,6 +1,8 @@
+import { Allocation } from "../../ledger/genesis/allocation.js";
 import { checkGenesis, type Network } from "../../ledger/genesis/genesis.js";
 import { read } from "../../processors/read.js";
-import type { Genesis, GenesisAllocation } from "../../schemas/generated.js";
+import { codec } from "../../schemas/codec.js";
+import type { Genesis } from "../../schemas/generated.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
 
@@ -25,7 +27,7 @@ export async function loadNetwork(
   expectedHash: Buffer | undefined,
 ): Promise<Network> {
   let genesis: Genesis | undefined;
-  const parts = new Map<number, GenesisAllocation>();
+  const parts = new Map<number, Buffer>();
   try {
     for await (const records of reader.readToEnd("genesis", topicOnCluster(network, "genesis"), 0, 0)) {
       for (const record of records) {
@@ -34,7 +36,7 @@ export async function loadNetwork(
         if ("rustorium.Genesis" in value) genesis ??= value["rustorium.Genesis"];
         else {
           const part = value["rustorium.GenesisAllocation"];
-          if (!parts.has(part.part)) parts.set(part.part, part);
+          if (!parts.has(part.part)) parts.set(part.part, codec("GenesisAllocation").encode(part));
         }
       }
     }
@@ -46,7 +48,7 @@ export async function loadNetwork(
   }
   if (!genesis)
     throw new GenesisError("NO_GENESIS", `network ${network} has no genesis: run \`rustorium genesis\``);
-  const allocation = [...parts.values()].sort((a, b) => a.part - b.part);
+  const allocation = new Allocation([...parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes));
   let loaded: Network;
   try {
     loaded = checkGenesis(genesis, allocation);

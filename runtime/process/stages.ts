@@ -1,6 +1,7 @@
 import type { StageName } from "../../processors/stage.js";
 import type { StageDefinition } from "../driver/environment.js";
 import type { Home } from "../home.js";
+import { checkpointStage } from "../stages/checkpoint.js";
 import { executeStage } from "../stages/execute.js";
 import { finalizeStage } from "../stages/finalize.js";
 import { notifyStage, relayStage, shardAssignStage } from "../stages/simple.js";
@@ -14,13 +15,14 @@ export const STAGE_NAMES: readonly StageName[] = [
   "execute",
   "vote",
   "finalize",
+  "checkpoint",
   "relay",
   "notify",
 ];
 
 /**
  * A stage with the secrets that it needs, and only those. Throws HomeError where one is missing.
- * @param validators numbers of the validators that `vote` runs; each is a group of its own
+ * @param validators numbers of the validators that `vote` and `checkpoint` run; each is a group of its own
  */
 export function stageDefinitions(
   name: StageName,
@@ -38,6 +40,8 @@ export function stageDefinitions(
       return validators.map((validator) => voteStage(validator, home.validatorKey(validator)));
     case "finalize":
       return [finalizeStage];
+    case "checkpoint":
+      return validators.map((validator) => checkpointStage(validator, home.validatorKey(validator)));
     case "relay":
       return [relayStage];
     case "notify":

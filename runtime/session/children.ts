@@ -209,7 +209,17 @@ export function networkPlan(validators: number, cores: number): ChildPlan[] {
       name: `validators ${share.join(", ")}`,
       args: ["run", "vote", "--validator", share.join(",")],
     })),
+    checkpointPlan(validators),
   ];
+}
+
+/** Name of the process that certifies state roots. */
+export const CHECKPOINTS = "checkpoints";
+
+/** All validators' checkpoints in one process: hashing must not take time from votes. */
+function checkpointPlan(validators: number): ChildPlan {
+  const all = Array.from({ length: validators }, (_, index) => index + 1).join(",");
+  return { name: CHECKPOINTS, args: ["run", "checkpoint", "--validator", all] };
 }
 
 /** Every stage and every validator a process of its own, so that each can be killed alone; named after its group. */
@@ -221,5 +231,6 @@ export function separatePlan(validators: number): ChildPlan[] {
       name: `vote-${index + 1}`,
       args: ["run", "vote", "--validator", String(index + 1)],
     })),
+    checkpointPlan(validators),
   ];
 }

@@ -7,7 +7,7 @@ import { type Cluster, openCluster } from "../process/cluster.js";
 import { type FoundingPlan, prepareNetwork } from "../process/found.js";
 import type { ProcessUsage } from "../process/usage.js";
 import { SettingError, type Settings } from "../settings.js";
-import { Children, networkPlan } from "./children.js";
+import { CHECKPOINTS, Children, networkPlan } from "./children.js";
 
 /** A network running on this machine: cluster, stages, validators. */
 export interface RunningSystem {
@@ -38,9 +38,11 @@ export async function startSystem(
     readonly log: Logger;
     /** Further flags for Node, of every process of stages. */
     readonly nodeFlags?: readonly string[];
+    /** Whether validators certify state roots; default true. */
+    readonly checkpoints?: boolean;
   },
 ): Promise<RunningSystem> {
-  const { fresh, say, log, nodeFlags = [] } = options;
+  const { fresh, say, log, nodeFlags = [], checkpoints = true } = options;
   if (fresh && settings.brokers.length > 0) {
     throw new SettingError(
       "--fresh forgets the embedded cluster's data; on a configured cluster choose another --network",
@@ -71,9 +73,9 @@ export async function startSystem(
       `network ${settings.network} ${founded ? "founded" : "continues"}, genesis ${network.hash.toString("hex").slice(0, 16)}…`,
     );
     await Promise.all(
-      networkPlan(network.genesis.validators.length, availableParallelism()).map((child) =>
-        children.start({ ...child, nodeFlags }),
-      ),
+      networkPlan(network.genesis.validators.length, availableParallelism())
+        .filter(({ name }) => checkpoints || name !== CHECKPOINTS)
+        .map((child) => children.start({ ...child, nodeFlags })),
     );
     say(`stages and ${network.genesis.validators.length} validators are running`);
     return {

@@ -1,6 +1,6 @@
 import { startOfChain } from "../../ledger/block/position.js";
 import { withMemory } from "../../ledger/consensus/votes.js";
-import { initialState } from "../../ledger/genesis/genesis.js";
+import { initialValues } from "../../ledger/genesis/genesis.js";
 import type { ChainOptions } from "../../processors/chain/chain-reader.js";
 import {
   CERTIFICATES_KEY,
@@ -19,7 +19,10 @@ import type { Environment, OpenTask } from "../driver/environment.js";
 import { BufferedStore } from "../store/buffered-store.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { StoredState } from "../store/stored-state.js";
+import { inChunks } from "./in-chunks.js";
 
+/** Values of the genesis that are written to a new store at once. */
+const INITIAL_VALUES_PER_BATCH = 5_000;
 /** Hex digits of the genesis hash in a store's path: a new chain never meets an old one's store. */
 const GENESIS_DIGITS = 12;
 
@@ -28,6 +31,11 @@ export function shardOfPartition({ network }: Environment, partition: number): n
   const shard = network.topology.ofPartition(partition);
   if (!shard) throw new RangeError(`no shard lives in partition ${partition}`);
   return shard.shard;
+}
+
+/** Path of a task's store. */
+export function storeName({ network }: Environment, group: string, partition: number): string {
+  return `${network.hash.toString("hex").slice(0, GENESIS_DIGITS)}/${group}-${partition}`;
 }
 
 /** A party's view of the network: its tasks share which votes it has verified, and nobody else's do. */
@@ -57,8 +65,7 @@ export async function openChainTask(
 ): Promise<OpenTask> {
   const { network, planted } = environment;
   const shard = shardOfPartition(environment, partition);
-  const chainId = network.hash.toString("hex").slice(0, GENESIS_DIGITS);
-  const name = `${chainId}/${group}-${partition}`;
+  const name = storeName(environment, group, partition);
   const open = async (store: Store, state: StoredState, saved: Saved): Promise<OpenTask> => {
     const task = await makeTask({ network, shard, state, ...saved, ...(planted && { planted }) });
     return { task, store, state };
@@ -78,18 +85,19 @@ export async function openChainTask(
   await found.close();
   const store = await openStore(true);
   const position = startOfChain(network.hash);
-  const initial = initialState(network, shard);
   return closedOnFailure(store, async () => {
+    const state = new StoredState(store);
+    for (const values of inChunks(initialValues(network, shard), INITIAL_VALUES_PER_BATCH)) {
+      await store.write(
+        values.map(([key, value]) => [stateStoreKey(key), encodeStateValue(0, network.hash, value)]),
+      );
+      state.seed(values);
+    }
+    // Last: a store without a position counts as none.
     await store.write([
       [OWNER_KEY, Buffer.from(name)],
-      ...Array.from(
-        initial,
-        ([key, value]) => [stateStoreKey(key), encodeStateValue(0, network.hash, value)] as const,
-      ),
       [POSITION_KEY, encodePosition(position)],
     ]);
-    const state = new StoredState(store);
-    state.seed(initial);
     return open(store, state, { position, uncertified: new Map(), certificatesOffset: 0 });
   });
 }
@@ -111,7 +119,7 @@ async function readSaved(store: Store, name: string): Promise<Saved | undefined>
 }
 
 /** A store that is left open stays locked. */
-async function closedOnFailure<T>(store: Store, work: () => Promise<T>): Promise<T> {
+export async function closedOnFailure<T>(store: Store, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -5,12 +5,13 @@ import type { FinalityCertificate } from "../../schemas/generated.js";
 import type { Environment, StageDefinition } from "../driver/environment.js";
 import { TransactionalWriter } from "../kafka/transactional-writer.js";
 import { shardOfPartition } from "./chain-store.js";
+import { lastCheckpoint } from "./last-checkpoint.js";
 import { tail } from "./tail.js";
 
 export const finalizeStage: StageDefinition = {
   name: "finalize",
   group: "finalize",
-  inputs: ["shard.votes", "shard.changes"],
+  inputs: ["shard.votes", "shard.changes", "shard.checkpoint.votes"],
   async open(partition, environment) {
     const { network, kafka } = environment;
     const transactional = await TransactionalWriter.open(
@@ -22,7 +23,15 @@ export const finalizeStage: StageDefinition = {
       const stateHeight = await heightOfState(environment, shard, partition);
       const certificates = await certificatesAbove(environment, partition, stateHeight);
       const certifiedHeight = certificates.at(-1)?.header.height ?? stateHeight;
-      const task = new FinalizeTask({ network, shard, certifiedHeight, stateHeight, certificates });
+      const checkpointHeight = await lastCheckpoint(environment, partition);
+      const task = new FinalizeTask({
+        network,
+        shard,
+        certifiedHeight,
+        stateHeight,
+        certificates,
+        checkpointHeight,
+      });
       return { task, transactional };
     } catch (error) {
       await transactional.close();

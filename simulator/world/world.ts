@@ -67,7 +67,7 @@ export class World {
     this.log = new SimulatedLog(() => this.scheduler.nowMs);
     this.model = new Model({
       genesis: codec("Genesis").encode(network.genesis),
-      allocation: network.allocation.map((part) => codec("GenesisAllocation").encode(part)),
+      allocation: network.allocation.parts,
       // Real signatures are judged by another library than the stages use.
       ...(!realSignatures && { verify: (key, message, signature) => verifyEd25519(signature, message, key) }),
       dishonest: dishonest === undefined ? [] : [dishonest],

@@ -24,6 +24,7 @@ function open(change: Partial<FinalizeOptions> = {}): FinalizeTask {
     certifiedHeight: 0,
     stateHeight: 0,
     certificates: [],
+    checkpointHeight: 0,
     ...change,
   });
 }

@@ -4,7 +4,7 @@ import { CATALOGUE, partitionsOf, subjectOf, topic, topicOnCluster } from "../..
 import { brokerConfiguration } from "../../topics/configuration.js";
 import { SIMULATED_GROUPS } from "../support/stages.js";
 
-const STAGES = ["validate", "shard-assign", "execute", "vote", "finalize", "notify", "relay"];
+const STAGES = ["validate", "shard-assign", "execute", "vote", "finalize", "checkpoint", "notify", "relay"];
 const WRITERS = [...STAGES, "anyone", "tool"];
 const READERS = [...STAGES, "gateway"];
 

@@ -95,7 +95,7 @@ export function auditHistory(options: AuditOptions) {
   const violations: Violation[] = [];
   const model = new Model({
     genesis: codec("Genesis").encode(net.network.genesis),
-    allocation: net.network.allocation.map((part) => codec("GenesisAllocation").encode(part)),
+    allocation: net.network.allocation.parts,
     dishonest,
     onViolation: (violation) => violations.push(violation),
   });

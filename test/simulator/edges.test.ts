@@ -77,7 +77,7 @@ describe("what is kept of certified blocks", () => {
   const net = makeTestNetwork({ shards: 2 });
   const network = new ModelNetwork(
     codec("Genesis").encode(net.network.genesis),
-    net.network.allocation.map((part) => codec("GenesisAllocation").encode(part)),
+    net.network.allocation.parts,
   );
   const [from, to] = [net.wallet(1).account, net.wallet(2).account];
 

@@ -52,7 +52,7 @@ export class Pipeline {
     });
     for (const genesis of [
       { "rustorium.Genesis": network.genesis },
-      ...network.allocation.map((part) => ({ "rustorium.GenesisAllocation": part })),
+      ...Array.from(network.allocation, (part) => ({ "rustorium.GenesisAllocation": part })),
     ]) {
       this.appendLog(0, { entry: genesis } as LogEntry);
     }

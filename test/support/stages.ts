@@ -151,7 +151,17 @@ const finalize: SimulatedStage = {
     }
     const certificates = [...above.values()].sort((a, b) => a.header.height - b.header.height);
     const certifiedHeight = certificates.at(-1)?.header.height ?? stateHeight;
-    return { task: new FinalizeTask({ network, shard, certifiedHeight, stateHeight, certificates }) };
+    const checkpointHeight = 0;
+    return {
+      task: new FinalizeTask({
+        network,
+        shard,
+        certifiedHeight,
+        stateHeight,
+        certificates,
+        checkpointHeight,
+      }),
+    };
   },
 };
 

@@ -1,0 +1,93 @@
+import type { KeyPair } from "../../ledger/crypto/ed25519.js";
+import { initialValues, type Network } from "../../ledger/genesis/genesis.js";
+import { encodeChanges } from "../../ledger/state/encoded-changes.js";
+import type { LeafChange } from "../../ledger/state-tree/changes.js";
+import type { StateTree } from "../../ledger/state-tree/state-tree.js";
+import { CheckpointTask } from "../../processors/checkpoint/checkpoint.js";
+import {
+  type CheckpointPlace,
+  GENESIS_PLACE,
+  LEAF_RANGE,
+  leavesBatch,
+  OWNER_KEY,
+  readPlace,
+  storedLeaf,
+} from "../../processors/checkpoint/store-layout.js";
+import type { Environment, StageDefinition } from "../driver/environment.js";
+import { type Store, StoreCorrupt } from "../store/level-store.js";
+import { buildTree } from "./build-tree.js";
+import { closedOnFailure, shardOfPartition, storeName } from "./chain-store.js";
+import { inChunks } from "./in-chunks.js";
+import { lastCheckpoint } from "./last-checkpoint.js";
+
+/** Values of the genesis that are encoded at once. */
+const INITIAL_VALUES_AT_ONCE = 1_000;
+
+/** A validator's part in checkpoints: its own group and stores. */
+export function checkpointStage(validator: number, keyPair: KeyPair): StageDefinition {
+  const group = `checkpoint-${validator}`;
+  return {
+    name: "checkpoint",
+    group,
+    inputs: ["shard.changes", "shard.finalized", "shard.checkpoints"],
+    async open(partition, environment, wipe) {
+      const { network, openStore } = environment;
+      const shard = shardOfPartition(environment, partition);
+      const name = storeName(environment, group, partition);
+      const certifiedHeight = await lastCheckpoint(environment, partition);
+      const common = { network, shard, validator, keyPair, certifiedHeight };
+      const found = await openStore(name, wipe);
+      const saved = await closedOnFailure(found, () => readTree(found, name, shard, environment));
+      if (saved) return { task: new CheckpointTask({ ...common, ...saved }), store: found };
+      await found.close();
+      const store = await openStore(name, true);
+      const tree = await closedOnFailure(store, () => genesisTree(store, name, shard, environment));
+      return { task: new CheckpointTask({ ...common, place: GENESIS_PLACE, tree }), store };
+    },
+  };
+}
+
+/** undefined: the store is new, damaged or another task's. */
+async function readTree(
+  store: Store,
+  name: string,
+  shard: number,
+  { network, clock, log }: Environment,
+): Promise<{ place: CheckpointPlace; tree: StateTree } | undefined> {
+  try {
+    const place = readPlace(store);
+    if (!place || store.get(OWNER_KEY)?.toString() !== name) return undefined;
+    const { prefix } = network.topology.shard(shard);
+    const tree = await buildTree(prefix, leavesOf(store), clock, (_, leaves) =>
+      log.info({ shard, leaves, height: place.height }, "state tree from the local store"),
+    );
+    return { place, tree };
+  } catch (error) {
+    if (error instanceof StoreCorrupt) return undefined;
+    throw error;
+  }
+}
+
+async function* leavesOf(store: Store): AsyncGenerator<LeafChange> {
+  for await (const [key, value] of store.range(LEAF_RANGE.gte, LEAF_RANGE.lt)) yield storedLeaf(key, value);
+}
+
+async function genesisTree(
+  store: Store,
+  name: string,
+  shard: number,
+  { network, clock, log }: Environment,
+): Promise<StateTree> {
+  const { prefix } = network.topology.shard(shard);
+  const tree = await buildTree(prefix, genesisLeaves(network, shard), clock, async (changes, leaves) => {
+    await store.write(leavesBatch(changes));
+    log.info({ shard, leaves }, "state tree from the genesis");
+  });
+  await store.write([[OWNER_KEY, Buffer.from(name)], ...leavesBatch([], GENESIS_PLACE)]);
+  return tree;
+}
+
+function* genesisLeaves(network: Network, shard: number): Generator<LeafChange> {
+  for (const values of inChunks(initialValues(network, shard), INITIAL_VALUES_AT_ONCE))
+    yield* encodeChanges(new Map(values));
+}
