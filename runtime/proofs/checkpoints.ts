@@ -2,23 +2,17 @@ import { verifyCheckpoint } from "../../ledger/checkpoint/checkpoint.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { read } from "../../processors/read.js";
 import type { CheckpointCertificate } from "../../schemas/generated.js";
-import { CATALOGUE } from "../../topics/catalogue.js";
 import { searchBack, type TopicSource } from "./topic-source.js";
 
 /** Where certificates of checkpoints come from; undefined: a shard has none. */
 export type NewestCheckpoint = (shard: number) => Promise<CheckpointCertificate | undefined>;
 
-/**
- * The newest certificate of a checkpoint in shard.checkpoints, verified. As long as the catalogue has no such topic, no
- * shard has one.
- */
+/** The newest certificate of a checkpoint in shard.checkpoints, verified. */
 export function newestCheckpoint(network: Network, source: TopicSource): NewestCheckpoint {
-  const topic = CATALOGUE.find(({ name }) => (name as string) === "shard.checkpoints");
-  if (!topic) return async () => undefined;
   return async (shard) => {
     const { partition } = network.topology.shard(shard);
     let newest: CheckpointCertificate | undefined;
-    await searchBack(source, topic.name, partition, (record) => {
+    await searchBack(source, "shard.checkpoints", partition, (record) => {
       const certificate = read("CheckpointCertificate", record);
       if (!certificate || !isOf(network, shard, certificate)) return false;
       newest = certificate;

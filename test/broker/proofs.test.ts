@@ -115,7 +115,6 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
   it("ends with 2 and a stable code where there is nothing to prove", async () => {
     const out = ["--out", join(cluster.home, "none.proof")];
     const last = (await recordsOf(stages.environment, "shard.state")).at(-1)!;
-    const account = `0x${wallet(SHARD, 0).account.toString("hex")}`;
     for (const [args, code] of [
       [["transaction", "00".repeat(32)], "NOT_FOUND"],
       [["record", `shard.state[${SHARD}]@${last.offset}`], "NOT_PROVABLE"],
@@ -123,8 +122,6 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
       [["record", "shard.log[0]@999999"], "NOT_FOUND"],
       [["record", "shard.votes[0]@0"], "BAD_USAGE"],
       [["account", "0x12"], "BAD_USAGE"],
-      // Until a stage signs checkpoints.
-      [["account", account], "NO_CHECKPOINT"],
     ] as const) {
       const ended = await rustorium("prove", ...args, ...out);
       expect(ended.stderr).toContain(`rustorium: ${code}: `);
@@ -161,9 +158,51 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
     const { transactionId } = submitted;
     expect(program.verifyProof(proof.bytes, { transactionId, shard: 3 })).toMatchObject({ ok: true });
     expect(program.verifyProof(proof.bytes, { shard: 2 })).toMatchObject({ ok: false });
-    // Until a stage signs checkpoints.
-    expect(await program.readWithProof(to.account)).toMatchObject({ ok: false, code: "NO_CHECKPOINT" });
     await program.close();
+  });
+
+  it("proves what accounts have at the newest checkpoint, and goes on to the next", async () => {
+    const { brokers, network } = settings;
+    const program = await openClient({ brokers, network });
+    const [from, to] = [wallet(4, 0), wallet(4, 1)];
+    const proveAll = async () => {
+      const proofs = await Promise.all([from, to].map(({ account }) => program.readWithProof(account)));
+      return proofs.map((proof, index) => {
+        if (!proof.ok) throw new Error(`${proof.code}: ${proof.message}`);
+        const { account } = [from, to][index]!;
+        const verdict = program.verifyProof(proof.bytes, { account, shard: 4 });
+        expect(verdict).toMatchObject({ ok: true, claim: { kind: "account", height: proof.height } });
+        return proof;
+      });
+    };
+    /** Pays until a checkpoint is above a height; each payment makes a block, and one of them is a checkpoint. */
+    const payUntilAbove = async (height: number) => {
+      await until(`a checkpoint above height ${height}`, async () => {
+        client.pay(from, to, 1n);
+        await client.settled();
+        const proof = await program.readWithProof(to.account);
+        return proof.ok && proof.height > height;
+      });
+    };
+    // Above all that other tests did: from here on only these payments change the two accounts.
+    await payUntilAbove((await program.read(to.account)).height);
+    const first = await proveAll();
+    await payUntilAbove(first[0]!.height);
+    await client.settled();
+    const second = await proveAll();
+    for (const [sender, recipient] of [first, second]) {
+      // One checkpoint for both, unless the next came between them.
+      if (sender!.height !== recipient!.height) continue;
+      const total = sender!.value!.balance + recipient!.value!.balance;
+      expect(total).toBe(client.balance(from) + client.balance(to));
+    }
+    expect(second[1]!.value!.balance).toBeGreaterThan(first[1]!.value!.balance);
+    expect(second[0]!.value!.nonce).toBeGreaterThan(first[0]!.value!.nonce);
+    await program.close();
+
+    const outcome = await prove("account", `0x${to.account.toString("hex")}`);
+    expect(outcome.shard).toBe(4);
+    expect(outcome.height).toBeGreaterThanOrEqual(second[0]!.height);
   });
 
   it("writes whom to trust, as founding the network did already", async () => {
