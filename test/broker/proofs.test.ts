@@ -205,6 +205,36 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
     expect(outcome.height).toBeGreaterThanOrEqual(second[0]!.height);
   });
 
+  it("proves accounts when the first changes are gone, at a checkpoint to come", async () => {
+    const { brokers, network } = settings;
+    const { admin } = stages.environment;
+    const [from, to] = [wallet(2, 0), wallet(2, 1)];
+    const topic = topicOnCluster(network, "shard.changes");
+    const bounds = (await admin.fetchTopicOffsets(topic)).find(({ partition }) => partition === 2)!;
+    expect(Number(bounds.high)).toBeGreaterThan(2);
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 2, offset: bounds.high }] });
+
+    const program = await openClient({ brokers, network });
+    let isProved = false;
+    const proved = program.readWithProof(to.account).finally(() => {
+      isProved = true;
+    });
+    await until("a proof", async () => {
+      client.pay(from, to, 1n);
+      await client.settled();
+      return isProved;
+    });
+    const proof = await proved;
+    if (!proof.ok) throw new Error(`${proof.code}: ${proof.message}`);
+    expect(program.verifyProof(proof.bytes, { account: to.account })).toMatchObject({ ok: true });
+    await program.close();
+    // What was made from the changes of earlier blocks can't be made any more.
+    const early = (await recordsOf(stages.environment, "shard.state", 2)).find(({ value }) => value)!;
+    const none = join(cluster.home, "none.proof");
+    const ended = await rustorium("prove", "record", `shard.state[2]@${early.offset}`, "--out", none);
+    expect(ended.stderr).toContain("rustorium: RETENTION: ");
+  });
+
   it("writes whom to trust, as founding the network did already", async () => {
     const file = join(cluster.home, "validators.json");
     expect((await rustorium("trust", "--out", file)).code).toBe(0);
@@ -226,8 +256,12 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
   });
 });
 
-async function recordsOf({ reader, network }: OpenEnvironment, name: TopicName): Promise<InputRecord[]> {
-  const { partition } = network.topology.shard(SHARD);
+async function recordsOf(
+  { reader, network }: OpenEnvironment,
+  name: TopicName,
+  shard = SHARD,
+): Promise<InputRecord[]> {
+  const { partition } = network.topology.shard(shard);
   const topic = topicOnCluster(network.genesis.network, name);
   const records: InputRecord[] = [];
   for await (const fetched of reader.readToEnd(name, topic, partition, 0)) records.push(...fetched);
