@@ -1,3 +1,4 @@
+import type { PathStep } from "../schemas/generated.js";
 import { HASH_BYTES, sha256, sha256Node } from "./crypto/hash.js";
 import { MERKLE_KERNEL } from "./crypto/merkle-kernel.generated.js";
 import { loadMerkleKernel } from "./crypto/merkle-kernel.js";
@@ -97,6 +98,25 @@ export function merkleProof(leaves: readonly Buffer[], index: number): Buffer[] 
   return index < k
     ? [...merkleProof(leaves.slice(0, k), index), merkleRoot(leaves.slice(k))]
     : [...merkleProof(leaves.slice(k), index - k), merkleRoot(leaves.slice(0, k))];
+}
+
+/** The same path with the side that each hash is on: whoever checks it needs to know neither index nor count. */
+export function merklePath(leaves: readonly Buffer[], index: number): PathStep[] {
+  const steps: PathStep[] = [];
+  let level: readonly Buffer[] = leaves;
+  let position = index;
+  while (level.length > 1) {
+    const isLeft = position % 2 === 1;
+    // The odd last node of a level has nothing beside it: it is carried up.
+    const sibling = level[isLeft ? position - 1 : position + 1];
+    if (sibling) steps.push({ isLeft, sibling });
+    const next: Buffer[] = [];
+    for (let i = 0; i + 1 < level.length; i += 2) next.push(nodeHash(level[i]!, level[i + 1]!));
+    if (level.length % 2 === 1) next.push(level[level.length - 1]!);
+    level = next;
+    position = Math.floor(position / 2);
+  }
+  return steps;
 }
 
 /** Whether `proof` leads from the leaf hash at `index` of `count` to `root` (RFC 9162, 2.1.3.2). */

@@ -18,7 +18,7 @@ export class HomeError extends Error {
 
 /**
  * Directory of a network's secrets and hash: `<home>/<network>/genesis.hash`, `mac.key`, `validators/<n>.key`, each hex.
- * Every process needs only its own part of it.
+ * Every process needs only its own part of it. `validators.json` beside them is for whoever checks proofs, and no secret.
  */
 export class Home {
   constructor(
@@ -66,6 +66,14 @@ export class Home {
 
   saveGenesisHash(hash: Buffer): void {
     this.write(this.path("genesis.hash"), hash);
+  }
+
+  /** Keeps the trust file; returns its path. */
+  saveTrust(text: string): string {
+    const path = this.path("validators.json");
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    return path;
   }
 
   makeMacKey(): Buffer {

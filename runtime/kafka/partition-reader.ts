@@ -12,7 +12,7 @@ const STALE_METADATA = new Set([3, 5, 6, 74, 75, 76]);
 const STALE_ATTEMPTS_MAX = 8;
 /** Wait after the first of them, in milliseconds; doubles with each. */
 const STALE_WAIT_MS = 10;
-/** Most bytes of one fetch. */
+/** Most bytes of one fetch, unless said otherwise. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 const METADATA_MAX_AGE_MS = 60_000;
 
@@ -63,13 +63,17 @@ export class PartitionReader {
     });
   }
 
-  /** One fetch from `offset`; waits up to `maxWaitMs` for something new. Throws OffsetOutOfRange. */
+  /**
+   * One fetch from `offset`; waits up to `maxWaitMs` for something new. Throws OffsetOutOfRange.
+   * @param bytesMax bytes that are enough; a whole batch comes all the same
+   */
   async fetch(
     name: TopicName,
     topic: string,
     partition: number,
     offset: number,
     maxWaitMs = 0,
+    bytesMax = FETCH_BYTES_MAX,
   ): Promise<Fetched> {
     this.connected ??= this.cluster.connect().catch((error: unknown) => {
       // Another try may find the broker back.
@@ -80,7 +84,7 @@ export class PartitionReader {
     await this.cluster.addMultipleTargetTopics([topic]);
     for (let attempt = 0; ; attempt++) {
       try {
-        const data = await this.fetchOnce(topic, partition, offset, maxWaitMs);
+        const data = await this.fetchOnce(topic, partition, offset, maxWaitMs, bytesMax);
         return toFetched(name, topic, offset, data);
       } catch (error) {
         // kafkajs throws what the broker answers for a partition; only errors of the protocol have a numeric code.
@@ -94,7 +98,13 @@ export class PartitionReader {
     }
   }
 
-  private async fetchOnce(topic: string, partition: number, offset: number, maxWaitTime: number) {
+  private async fetchOnce(
+    topic: string,
+    partition: number,
+    offset: number,
+    maxWaitTime: number,
+    maxBytes: number,
+  ) {
     const [nodeId] = Object.keys(this.cluster.findLeaderForPartitions(topic, [partition]));
     if (nodeId === undefined) throw new Error(`${topic}[${partition}] has no leader`);
     const broker = await this.cluster.findBroker({ nodeId });
@@ -102,10 +112,8 @@ export class PartitionReader {
       isolationLevel: READ_COMMITTED,
       maxWaitTime,
       minBytes: 1,
-      maxBytes: FETCH_BYTES_MAX,
-      topics: [
-        { topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: FETCH_BYTES_MAX }] },
-      ],
+      maxBytes,
+      topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],
     });
     const data = responses[0]?.partitions[0];
     if (!data) throw new Error(`fetch of ${topic}[${partition}] got no answer`);

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { DEFAULT_PARAMETERS, makeGenesis, type Network } from "../../ledger/genesis/genesis.js";
+import { trustFile } from "../../ledger/genesis/trust-file.js";
 import { initialShards } from "../../ledger/topology.js";
 import type { GenesisAccount, GenesisParameters } from "../../schemas/generated.js";
 import { RECORD_BYTES_MAX } from "../../topics/configuration.js";
@@ -81,10 +82,14 @@ export async function prepareNetwork(
         throw error;
       },
     );
-    if (existing) return { network: existing, founded: false };
+    if (existing) {
+      home.saveTrust(trustFile(existing));
+      return { network: existing, founded: false };
+    }
     const network = makeNetwork(settings.network, plan, home);
     await foundNetwork(network, schemaIds, writer);
     home.saveGenesisHash(network.hash);
+    home.saveTrust(trustFile(network));
     return { network, founded: true };
   } finally {
     await Promise.all([writer.close(), reader.close(), admin.disconnect()]);

@@ -1,11 +1,12 @@
 import { digestOf } from "../../ledger/block/header.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
-import { initialState, type Network, totalAllocated } from "../../ledger/genesis/genesis.js";
-import { heightKey, KeyKind, keyOfBytes, kindOf, type StateKey } from "../../ledger/state/key.js";
-import { amountOf, type StateValue } from "../../ledger/state/state.js";
+import { type Network, totalAllocated } from "../../ledger/genesis/genesis.js";
+import { KeyKind, kindOf } from "../../ledger/state/key.js";
+import { amountOf } from "../../ledger/state/state.js";
 import { read } from "../../processors/read.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
+import { type StateTable, stateTable } from "../network/state-table.js";
 
 /** A shard's head as the topics show it. */
 export interface ShardHead {
@@ -139,26 +140,13 @@ async function auditVotes(
   return { agree, count };
 }
 
-/** The certified state of a shard: genesis, then what shard.state says. */
-export async function readState(
+/** The certified state of a shard, from shard.state. */
+export function readState(
   network: Network,
   reader: PartitionReader,
   shard: number,
   partition: number,
-): Promise<{ height: number; values: Map<StateKey, StateValue> }> {
-  const values = new Map(initialState(network, shard));
-  const top = heightKey(network.topology.shard(shard).prefix);
-  let height = 0;
+): Promise<StateTable> {
   const topic = topicOnCluster(network.genesis.network, "shard.state");
-  for await (const records of reader.readToEnd("shard.state", topic, partition, 0)) {
-    for (const record of records) {
-      if (!record.key) continue;
-      const key = keyOfBytes(record.key);
-      const value = record.value === null ? null : read("StateRecord", record);
-      if (key === top && value) height = value.height;
-      else if (value?.value) values.set(key, value.value);
-      else values.delete(key);
-    }
-  }
-  return { height, values };
+  return stateTable(network, shard, reader.readToEnd("shard.state", topic, partition, 0));
 }

@@ -12,6 +12,7 @@ const LAYERS = [
   "pipelines",
   "runtime",
   "verifier",
+  "client",
   "gateway",
   "simulator",
   "cli",
@@ -83,7 +84,7 @@ describe("layers", () => {
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
   });
 
-  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, verifier, gateway, simulator, cli, chaos, bench", () => {
+  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, verifier, client, gateway, simulator, cli, chaos, bench", () => {
     expect(sources.flatMap(upward)).toEqual([]);
   });
 

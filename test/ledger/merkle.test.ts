@@ -3,12 +3,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   leafHash,
+  merklePath,
   merkleProof,
   merkleRoot,
   merkleRootOf,
   plainTreeHasher,
   verifyMerkleProof,
 } from "../../ledger/merkle.js";
+import type { PathStep } from "../../schemas/generated.js";
 
 /** Leaves of the reference tree of Certificate Transparency (RFC 6962 implementations test with them). */
 const REFERENCE_DATA = [
@@ -43,6 +45,16 @@ function definition(leaves: readonly Buffer[]): Buffer {
   let k = 1;
   while (2 * k < leaves.length) k *= 2;
   return sha(Buffer.of(1), definition(leaves.slice(0, k)), definition(leaves.slice(k)));
+}
+
+/** Where the steps of a path lead to from a leaf. */
+function walk(leaf: Buffer, path: readonly PathStep[]): Buffer {
+  return path.reduce((hash, { isLeft, sibling }) => {
+    const [left, right] = isLeft ? [sibling, hash] : [hash, sibling];
+    return createHash("sha256")
+      .update(Buffer.concat([Buffer.of(1), left, right]))
+      .digest();
+  }, leaf);
 }
 
 const leavesOf = (count: number) =>
@@ -86,6 +98,9 @@ describe("merkle trees (RFC 9162)", () => {
         const leaves = leavesOf(count);
         const proof = merkleProof(leaves, index);
         expect(verifyMerkleProof(leaves[index]!, index, count, proof, merkleRoot(leaves))).toBe(true);
+        const path = merklePath(leaves, index);
+        expect(path.map(({ sibling }) => sibling)).toEqual(proof);
+        expect(walk(leaves[index]!, path)).toEqual(definition(leaves));
       }),
       { seed: 1, numRuns: 300 },
     );

@@ -1,0 +1,71 @@
+import { verifyCertificate } from "../../ledger/consensus/certificate.js";
+import { withMemory } from "../../ledger/consensus/votes.js";
+import type { Network } from "../../ledger/genesis/genesis.js";
+import { read } from "../../processors/read.js";
+import type { InputRecord } from "../../processors/stage.js";
+import type { FinalityCertificate } from "../../schemas/generated.js";
+import { firstAtLeast, recordsFrom, type TopicSource } from "./topic-source.js";
+
+const TOPIC = "shard.finalized";
+
+/** The certificates of a network's shards; each is verified before it is handed out. */
+export class Certificates {
+  private readonly consensus;
+
+  constructor(
+    private readonly network: Network,
+    private readonly source: TopicSource,
+  ) {
+    this.consensus = withMemory(network.consensus);
+  }
+
+  /** The certificate of a height, from 1; undefined: there is none yet. */
+  async at(shard: number, height: number): Promise<FinalityCertificate | undefined> {
+    const { partition } = this.network.topology.shard(shard);
+    const first = await firstAtLeast(this.source, TOPIC, partition, height, heightOfCertificate);
+    return first && this.firstFrom(shard, first.offset, (header) => header.height === height);
+  }
+
+  /** The certificate of the first block whose time is not before that, in milliseconds since 1970. */
+  async atTime(shard: number, timeMs: number): Promise<FinalityCertificate | undefined> {
+    const { partition } = this.network.topology.shard(shard);
+    const first = await firstAtLeast(this.source, TOPIC, partition, timeMs, timeOf);
+    return first && this.firstFrom(shard, first.offset, (header) => header.time >= timeMs);
+  }
+
+  /** The certificate in a record; undefined where it is none, or of another shard or network. */
+  verified(shard: number, record: InputRecord): FinalityCertificate | undefined {
+    const certificate = read("FinalityCertificate", record);
+    if (!certificate) return undefined;
+    const { header, signatures } = certificate;
+    if (header.shard !== shard || !header.genesis.equals(this.network.hash)) return undefined;
+    const result = verifyCertificate(header, signatures, this.consensus);
+    // The digest in the record is a courtesy; the one that was signed is computed.
+    return result.ok ? { ...certificate, digest: result.digest } : undefined;
+  }
+
+  private async firstFrom(
+    shard: number,
+    offset: number,
+    isWanted: (header: FinalityCertificate["header"]) => boolean,
+  ): Promise<FinalityCertificate | undefined> {
+    const { partition } = this.network.topology.shard(shard);
+    for await (const records of recordsFrom(this.source, TOPIC, partition, offset)) {
+      for (const record of records) {
+        const header = read("FinalityCertificate", record)?.header;
+        const certificate = header && isWanted(header) && this.verified(shard, record);
+        if (certificate) return certificate;
+      }
+    }
+    return undefined;
+  }
+}
+
+/** Height of a record of shard.finalized; undefined where it can't be read. */
+export function heightOfCertificate(record: InputRecord): number | undefined {
+  return read("FinalityCertificate", record)?.header.height;
+}
+
+function timeOf(record: InputRecord): number | undefined {
+  return read("FinalityCertificate", record)?.header.time;
+}
