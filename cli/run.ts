@@ -14,7 +14,7 @@ import { stopRequested } from "./signals.js";
 /** Stages that check every signature. */
 const CHECKING_STAGES: readonly StageName[] = ["validate", "vote"];
 /** Of a process that only hashes state trees: it uses the time that others leave, and finality doesn't wait for it. */
-const CHECKPOINT_PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
+const CHECKPOINT_PRIORITY = constants.priority.PRIORITY_LOW;
 
 /** `rustorium run STAGE…`: stages in this process until a signal. Start it twice to scale. */
 export function runCommand(program: Command): void {

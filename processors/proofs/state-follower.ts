@@ -44,6 +44,16 @@ export class StateFollower {
     this.put(encodeChanges(start.values));
   }
 
+  /** Every value: Avro bytes with the place in the union. */
+  get allValues(): ReadonlyMap<StateKey, Buffer> {
+    return this.values;
+  }
+
+  /** The tree of them. Whoever takes it over lets go of this. */
+  get stateTree(): StateTree {
+    return this.tree;
+  }
+
   /** Height whose state this is; 0: the genesis. */
   get height(): number {
     return this.changes.height;

@@ -8,6 +8,7 @@ import type { PlainWriter } from "../kafka/plain-writer.js";
 import type { KafkaClient, OffsetsAdmin } from "../kafka/ports.js";
 import type { SchemaIds, Schemas } from "../kafka/schemas.js";
 import type { TransactionalWriter } from "../kafka/transactional-writer.js";
+import type { TopicSource } from "../proofs/topic-source.js";
 import type { SignatureChecks } from "../signatures/pool.js";
 import type { Store } from "../store/level-store.js";
 import type { StoredState } from "../store/stored-state.js";
@@ -27,6 +28,8 @@ export interface Environment {
   readonly kafka: KafkaClient;
   readonly admin: OffsetsAdmin;
   readonly reader: Pick<PartitionReader, "fetch">;
+  /** Reads the topics' past; left out: a missing store is made by executing the log. */
+  readonly history?: TopicSource;
   readonly schemas: Pick<Schemas, "foreign" | "prepareForeign">;
   readonly schemaIds: SchemaIds;
   readonly network: Network;

@@ -8,6 +8,7 @@ import { connectKafka } from "../kafka/client.js";
 import { PartitionReader } from "../kafka/partition-reader.js";
 import { Schemas } from "../kafka/schemas.js";
 import { loadNetwork } from "../network/load.js";
+import { topicSource } from "../proofs/topic-source.js";
 import { DEFAULT_SESSION_TIMEOUT_MS, SettingError, type Settings } from "../settings.js";
 import { LevelStore } from "../store/level-store.js";
 import { FetchPace } from "./fetch-pace.js";
@@ -63,6 +64,7 @@ export async function openEnvironment(
     kafka,
     admin,
     reader,
+    history: topicSource(settings.network, reader, admin),
     schemas,
     schemaIds,
     network,

@@ -1,17 +1,19 @@
 import { startOfChain } from "../../ledger/block/position.js";
 import { withMemory } from "../../ledger/consensus/votes.js";
-import { initialValues } from "../../ledger/genesis/genesis.js";
+import { initialValues, type Network } from "../../ledger/genesis/genesis.js";
 import type { ChainOptions } from "../../processors/chain/chain-reader.js";
 import {
   CERTIFICATES_KEY,
   DIGEST_RANGE,
   decodeOffset,
   decodePosition,
+  encodeOffset,
   encodePosition,
   encodeStateValue,
   heightOfDigestKey,
   OWNER_KEY,
   POSITION_KEY,
+  stateRecord,
   stateStoreKey,
 } from "../../processors/chain/store-layout.js";
 import type { StageTask } from "../../processors/stage.js";
@@ -20,6 +22,7 @@ import { BufferedStore } from "../store/buffered-store.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { StoredState } from "../store/stored-state.js";
 import { inChunks } from "./in-chunks.js";
+import { type RestoredState, restoredState } from "./restore.js";
 
 /** Values of the genesis that are written to a new store at once. */
 const INITIAL_VALUES_PER_BATCH = 5_000;
@@ -84,22 +87,43 @@ export async function openChainTask(
   if (opened) return opened;
   await found.close();
   const store = await openStore(true);
-  const position = startOfChain(network.hash);
   return closedOnFailure(store, async () => {
     const state = new StoredState(store);
-    for (const values of inChunks(initialValues(network, shard), INITIAL_VALUES_PER_BATCH)) {
-      await store.write(
-        values.map(([key, value]) => [stateStoreKey(key), encodeStateValue(0, network.hash, value)]),
-      );
-      state.seed(values);
-    }
+    const restored = await restoredState(environment, shard, partition);
+    const position = restored?.position ?? startOfChain(network.hash);
+    if (restored) await writeRestored(store, restored);
+    else await writeInitial(store, state, network, shard);
     // Last: a store without a position counts as none.
     await store.write([
       [OWNER_KEY, Buffer.from(name)],
       [POSITION_KEY, encodePosition(position)],
     ]);
-    return open(store, state, { position, uncertified: new Map(), certificatesOffset: 0 });
+    const certificatesOffset = restored?.certificatesOffset ?? 0;
+    await store.write([[CERTIFICATES_KEY, encodeOffset(certificatesOffset)]]);
+    return open(store, state, { position, uncertified: new Map(), certificatesOffset });
   });
+}
+
+async function writeRestored(store: Store, { state, position }: RestoredState): Promise<void> {
+  const { height, digest } = position;
+  for (const values of inChunks(state.allValues, INITIAL_VALUES_PER_BATCH))
+    await store.write(
+      values.map(([key, bytes]) => [stateStoreKey(key), stateRecord({ height, digest }, bytes)]),
+    );
+}
+
+async function writeInitial(
+  store: Store,
+  state: StoredState,
+  network: Network,
+  shard: number,
+): Promise<void> {
+  for (const values of inChunks(initialValues(network, shard), INITIAL_VALUES_PER_BATCH)) {
+    await store.write(
+      values.map(([key, value]) => [stateStoreKey(key), encodeStateValue(0, network.hash, value)]),
+    );
+    state.seed(values);
+  }
 }
 
 /** undefined: the store is new, damaged, or a copy of another task's, which would lead to votes on another shard's blocks. */

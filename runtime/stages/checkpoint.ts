@@ -19,6 +19,7 @@ import { buildTree } from "./build-tree.js";
 import { closedOnFailure, shardOfPartition, storeName } from "./chain-store.js";
 import { inChunks } from "./in-chunks.js";
 import { lastCheckpoint } from "./last-checkpoint.js";
+import { type RestoredState, restoredState } from "./restore.js";
 
 /** Values of the genesis that are encoded at once. */
 const INITIAL_VALUES_AT_ONCE = 1_000;
@@ -41,10 +42,18 @@ export function checkpointStage(validator: number, keyPair: KeyPair): StageDefin
       if (saved) return { task: new CheckpointTask({ ...common, ...saved }), store: found };
       await found.close();
       const store = await openStore(name, true);
-      const tree = await closedOnFailure(store, () => genesisTree(store, name, shard, environment));
-      return { task: new CheckpointTask({ ...common, place: GENESIS_PLACE, tree }), store };
+      const made = await closedOnFailure(store, async () => {
+        const restored = await restoredState(environment, shard, partition);
+        return restored ? restoredTree(store, name, restored) : genesisTree(store, name, shard, environment);
+      });
+      return { task: new CheckpointTask({ ...common, ...made }), store };
     },
   };
+}
+
+interface TreeAtPlace {
+  readonly place: CheckpointPlace;
+  readonly tree: StateTree;
 }
 
 /** undefined: the store is new, damaged or another task's. */
@@ -53,7 +62,7 @@ async function readTree(
   name: string,
   shard: number,
   { network, clock, log }: Environment,
-): Promise<{ place: CheckpointPlace; tree: StateTree } | undefined> {
+): Promise<TreeAtPlace | undefined> {
   try {
     const place = readPlace(store);
     if (!place || store.get(OWNER_KEY)?.toString() !== name) return undefined;
@@ -77,14 +86,29 @@ async function genesisTree(
   name: string,
   shard: number,
   { network, clock, log }: Environment,
-): Promise<StateTree> {
+): Promise<TreeAtPlace> {
   const { prefix } = network.topology.shard(shard);
   const tree = await buildTree(prefix, genesisLeaves(network, shard), clock, async (changes, leaves) => {
     await store.write(leavesBatch(changes));
     log.info({ shard, leaves }, "state tree from the genesis");
   });
   await store.write([[OWNER_KEY, Buffer.from(name)], ...leavesBatch([], GENESIS_PLACE)]);
-  return tree;
+  return { place: GENESIS_PLACE, tree };
+}
+
+async function restoredTree(
+  store: Store,
+  name: string,
+  { state, position, certificatesOffset, changesOffset }: RestoredState,
+): Promise<TreeAtPlace> {
+  const { height, time } = position;
+  for (const values of inChunks(state.allValues, INITIAL_VALUES_AT_ONCE))
+    await store.write(
+      leavesBatch(values.map(([key, valueBytes]) => ({ key, valueBytes, isRemoval: false }))),
+    );
+  const place = { height, time, changesOffset, finalizedOffset: certificatesOffset };
+  await store.write([[OWNER_KEY, Buffer.from(name)], ...leavesBatch([], place)]);
+  return { place, tree: state.stateTree };
 }
 
 function* genesisLeaves(network: Network, shard: number): Generator<LeafChange> {
