@@ -30,17 +30,19 @@ export interface RestoredState {
 /**
  * The state of a shard from topics, where executing its log would take long: certified changes, or what shard.state has and
  * the changes after it, up to a checkpoint. It counts only if its tree has the root that validators certified.
+ * @param executedMax records of a log that is executed rather than passed by
  * @returns undefined where there is no need, no checkpoint, or another root: then the log is executed
  */
 export async function restoredState(
   environment: Environment,
   shard: number,
   partition: number,
+  executedMax = EXECUTED_RECORDS_MAX,
 ): Promise<RestoredState | undefined> {
   const { network, history: source, clock, log } = environment;
   if (!source) return undefined;
   const { low, high } = await source.bounds("shard.log", partition);
-  if (low === 0 && high <= EXECUTED_RECORDS_MAX) return undefined;
+  if (low === 0 && high <= executedMax) return undefined;
   const newest = newestCheckpoint(network, source);
   if (!(await newest(shard))) return undefined;
   const certificates = new Certificates(network, source);

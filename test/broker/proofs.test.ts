@@ -1,13 +1,18 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openClient } from "../../client/index.js";
+import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { trustFile } from "../../ledger/genesis/trust-file.js";
+import { MemoryState } from "../../ledger/state/state.js";
 import { transactionIdOf } from "../../ledger/transaction/index.js";
+import { isAuthenticBySignature } from "../../processors/chain/authenticity.js";
+import { decodeStateValue, stateRecord } from "../../processors/chain/store-layout.js";
 import { read } from "../../processors/read.js";
 import type { InputRecord } from "../../processors/stage.js";
 import type { OpenEnvironment } from "../../runtime/process/environment.js";
+import { restoredState } from "../../runtime/stages/restore.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import { checkedRecord, checkedTransaction } from "../processors/proofs/support.js";
 import { Client } from "./client.js";
@@ -58,7 +63,10 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
   /** Runs the built program on the test's network. */
   function rustorium(...args: string[]): Promise<Ended> {
     const { brokers, network, home } = settings;
-    const all = [PROGRAM, ...args, "--brokers", brokers.join(","), "--network", network, "--home", home];
+    // To verify a file, nothing of the network is needed.
+    const place =
+      args[0] === "verify" ? [] : ["--brokers", brokers.join(","), "--network", network, "--home", home];
+    const all = [PROGRAM, ...args, ...place];
     const child = spawn(process.execPath, all, { cwd: home });
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on("data", (chunk: Buffer) => void stdout.push(chunk));
@@ -203,6 +211,59 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
     const outcome = await prove("account", `0x${to.account.toString("hex")}`);
     expect(outcome.shard).toBe(4);
     expect(outcome.height).toBeGreaterThanOrEqual(second[0]!.height);
+
+    // Whoever has the file and the validators' keys checks it without us.
+    const [trust, file] = [join(cluster.home, "trust.json"), join(cluster.home, "a.proof")];
+    writeFileSync(trust, trustFile(stages.environment.network));
+    const asked = `0x${to.account.toString("hex")}`;
+    const proved = await rustorium("verify", file, "--trust", trust, "--account", asked, "--json");
+    expect(proved).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(proved.stdout)).toMatchObject({
+      ok: true,
+      claim: { kind: "account", account: asked.slice(2), height: outcome.height },
+    });
+    const elsewhere = await rustorium("verify", file, "--trust", trust, "--minimum-height", "1000000");
+    expect(elsewhere).toMatchObject({ code: 1, stdout: expect.stringContaining("refused: WRONG_HEIGHT") });
+    const altered = readFileSync(file);
+    altered[altered.length - 1]! ^= 1;
+    writeFileSync(file, altered);
+    expect((await rustorium("verify", file, "--trust", trust)).code).toBe(1);
+    expect(await rustorium("verify", file, "--trust", file)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("BAD_TRUST"),
+    });
+  });
+
+  it("restores a shard from topics at a certified root, and executes what comes after", async () => {
+    const { environment } = stages;
+    const { network, reader } = environment;
+    const partition = network.topology.shard(4).partition;
+    await expect(restoredState(environment, 4, partition), "its log is short").resolves.toBeUndefined();
+    const restored = await restoredState(environment, 4, partition, 0);
+    if (!restored) throw new Error("nothing was restored");
+    const { state, position } = restored;
+    expect(position.height).toBeGreaterThan(0);
+    client.pay(wallet(4, 0), wallet(4, 1), 1n);
+    await client.settled();
+
+    const values = new MemoryState();
+    for (const [key, bytes] of state.allValues) {
+      const record = stateRecord({ height: position.height, digest: position.digest }, bytes);
+      values.apply(new Map([[key, decodeStateValue(record)!]]));
+    }
+    const chain = new ShardChain(network, 4, values, position, { isAuthentic: isAuthenticBySignature });
+    const digests = new Map<number, Buffer>();
+    const log = topicOnCluster(network.genesis.network, "shard.log");
+    for await (const records of reader.readToEnd("shard.log", log, partition, position.nextOffset))
+      for (const { value, timeMs, offset } of records) {
+        const { block } = chain.append({ bytes: value!.subarray(5), timeMs, offset });
+        if (block) digests.set(block.header.height, block.digest);
+      }
+    expect(digests.size).toBeGreaterThan(0);
+    const certified = (await recordsOf(environment, "shard.finalized", partition))
+      .map((record) => read("FinalityCertificate", record)!)
+      .filter(({ header }) => header.height > position.height);
+    for (const { header, digest } of certified) expect(digests.get(header.height)).toEqual(digest);
   });
 
   it("proves accounts when the first changes are gone, at a checkpoint to come", async () => {
