@@ -8,8 +8,11 @@ const RESTART_MS_MIN = 250;
 const RESTART_MS_MAX = 4_000;
 /** Children that don't stop by then are killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 10_000;
-/** Heap of one Node child, in MiB: six of them and the parent stay below 1.5 GiB together. */
-const HEAP_MIB_MAX = 256;
+/**
+ * Most heap of one Node child, in MiB. A task keeps up to 40,000 state values; four validators of four shards with a million
+ * accounts have some 300 MiB of them. With ten thousand accounts a child needs half of its first heap.
+ */
+const HEAP_MIB_MAX = 512;
 
 /**
  * Heap from the start, in MiB. Left to grow from nothing it stays so small that V8 marks all of it several times a second,
