@@ -59,12 +59,15 @@ export class FetchPace {
   }
 }
 
-/** Time of all processors so far, in milliseconds. */
+/**
+ * Time of all processors so far, in milliseconds. What processes of low priority use, as checkpoints do, counts as idle: they
+ * give way.
+ */
 function cpuTimes(): { readonly idle: number; readonly all: number } {
   let idle = 0;
   let all = 0;
   for (const { times } of cpus()) {
-    idle += times.idle;
+    idle += times.idle + times.nice;
     all += times.user + times.nice + times.sys + times.idle + times.irq;
   }
   return { idle, all };
