@@ -91,7 +91,7 @@ describe("a network that is interrupted", { timeout: TEST_TIMEOUT_MS }, () => {
         .flatMap((name) => readdirSync(join(directory, name)))
         .sort();
     const names = stores();
-    expect(names).toHaveLength(5 * (1 + VALIDATORS.length));
+    expect(names).toHaveLength(5 * (1 + 2 * VALIDATORS.length));
     rmSync(directory, { recursive: true });
     expect(existsSync(directory)).toBe(false);
     await start();
