@@ -32,7 +32,17 @@ export class CertifiedChanges {
 
   /** Certificates and changes that wait for each other. */
   get waiting(): number {
-    return Math.max(this.certified.size, this.changes.size);
+    return Math.max(this.certificatesWaiting, this.changesWaiting);
+  }
+
+  /** Certificates that have not been taken. */
+  get certificatesWaiting(): number {
+    return this.certified.size;
+  }
+
+  /** Heights of changes that have not been taken. */
+  get changesWaiting(): number {
+    return this.changes.size;
   }
 
   /** Takes a certificate that has been verified. Returns an alert where it contradicts changes that were read before. */

@@ -168,10 +168,16 @@ export class CheckpointTask implements StageTask {
       ...(store && { store }),
       ...(resumeAt && { resumeAt }),
       ...(wakeAtMs !== undefined && { wakeAtMs }),
-      ...(this.certified.waiting > BLOCKS_WAITING_MAX && {
-        pause: ["shard.changes", "shard.finalized"] as const,
-      }),
+      pause: this.ahead(),
     };
+  }
+
+  /** Inputs that are far ahead; never one that what has been read still waits for. */
+  private ahead(): TopicName[] {
+    const ahead: TopicName[] = [];
+    if (this.certified.changesWaiting > BLOCKS_WAITING_MAX) ahead.push("shard.changes");
+    if (this.certified.certificatesWaiting > BLOCKS_WAITING_MAX) ahead.push("shard.finalized");
+    return ahead;
   }
 
   /** Takes final blocks up to the next checkpoint. */

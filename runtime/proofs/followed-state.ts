@@ -2,12 +2,10 @@ import type { Network } from "../../ledger/genesis/genesis.js";
 import { type NoProof, noProof } from "../../processors/proofs/outcome.js";
 import { StateFollower } from "../../processors/proofs/state-follower.js";
 import { read } from "../../processors/read.js";
-import type { InputRecord } from "../../processors/stage.js";
-import type { TopicName } from "../../topics/catalogue.js";
 import { stateTable } from "../network/state-table.js";
 import { heightOfChanges } from "./block-parts.js";
 import { type Certificates, heightOfCertificate } from "./certificates.js";
-import { firstAtLeast, recordsFrom, type TopicSource } from "./topic-source.js";
+import { offsetAbove, recordsFrom, type TopicSource } from "./topic-source.js";
 
 /** Blocks after which progress is told. */
 const BLOCKS_A_LINE = 1_000;
@@ -50,13 +48,15 @@ export class FollowedState {
     say(`shard ${shard}: shard.changes no longer goes back to the first block; reading shard.state`);
     const table = await stateTable(network, shard, recordsFrom(source, "shard.state", partition, 0));
     const state = new StateFollower(network, shard, table);
-    const startIn = async (name: TopicName, heightOf: (record: InputRecord) => number | undefined) => {
-      // Asked before the search: what comes meanwhile must not be skipped.
-      const { high } = await source.bounds(name, partition);
-      return (await firstAtLeast(source, name, partition, table.height + 1, heightOf))?.offset ?? high;
-    };
-    const certificatesNext = await startIn("shard.finalized", heightOfCertificate);
-    const changesNext = await startIn("shard.changes", heightOfChanges);
+    const { height } = table;
+    const certificatesNext = await offsetAbove(
+      source,
+      "shard.finalized",
+      partition,
+      height,
+      heightOfCertificate,
+    );
+    const changesNext = await offsetAbove(source, "shard.changes", partition, height, heightOfChanges);
     return new FollowedState(source, certificates, partition, state, certificatesNext, changesNext, say);
   }
 

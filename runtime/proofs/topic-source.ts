@@ -100,6 +100,19 @@ export async function firstAtLeast(
   return found;
 }
 
+/** Offset of the first record above a height; where there is none, the end. */
+export async function offsetAbove(
+  source: TopicSource,
+  name: TopicName,
+  partition: number,
+  height: number,
+  heightOf: (record: InputRecord) => number | undefined,
+): Promise<number> {
+  // Asked before the search: what comes meanwhile must not be skipped.
+  const { high } = await source.bounds(name, partition);
+  return (await firstAtLeast(source, name, partition, height + 1, heightOf))?.offset ?? high;
+}
+
 /** Offsets looked at in the first stretch of a search backwards, and in the longest. */
 const STRETCH_MIN = 256;
 const STRETCH_MAX = 16_384;

@@ -1,14 +1,12 @@
 import type { ChainPosition } from "../../ledger/block/position.js";
 import type { StateFollower } from "../../processors/proofs/state-follower.js";
-import type { InputRecord } from "../../processors/stage.js";
-import type { TopicName } from "../../topics/catalogue.js";
 import { sleep } from "../clock.js";
 import type { Environment } from "../driver/environment.js";
 import { heightOfChanges } from "../proofs/block-parts.js";
 import { Certificates, heightOfCertificate } from "../proofs/certificates.js";
 import { newestCheckpoint } from "../proofs/checkpoints.js";
 import { FollowedState } from "../proofs/followed-state.js";
-import { firstAtLeast, type TopicSource } from "../proofs/topic-source.js";
+import { offsetAbove } from "../proofs/topic-source.js";
 
 /** A log with no more records than this is executed from the start: that takes some seconds. */
 const EXECUTED_RECORDS_MAX = 50_000;
@@ -44,17 +42,17 @@ export async function restoredState(
   const { low, high } = await source.bounds("shard.log", partition);
   if (low === 0 && high <= executedMax) return undefined;
   const newest = newestCheckpoint(network, source);
-  if (!(await newest(shard))) return undefined;
+  let certified = await newest(shard);
+  if (!certified) return undefined;
   const certificates = new Certificates(network, source);
   const say = (line: string) => log.info({ shard }, `restoring: ${line}`);
   const followed = await FollowedState.open(network, source, certificates, shard, say);
   const untilMs = clock.now() + CHECKPOINT_WAIT_MS;
-  let checkpoint = (await newest(shard))!.checkpoint;
-  while (checkpoint.height < followed.state.height && clock.now() < untilMs) {
+  while (certified.checkpoint.height < followed.state.height && clock.now() < untilMs) {
     await sleep(clock, CHECKPOINT_LOOK_MS);
-    checkpoint = (await newest(shard))!.checkpoint;
+    certified = (await newest(shard)) ?? certified;
   }
-  const { height, block, stateRoot } = checkpoint;
+  const { height, block, stateRoot } = certified.checkpoint;
   const failed =
     height < followed.state.height
       ? { message: `no checkpoint at height ${followed.state.height} or above` }
@@ -71,20 +69,7 @@ export async function restoredState(
   return {
     state: followed.state,
     position: { height, digest: block, sequence: lastSequence, time, nextOffset },
-    certificatesOffset: await after(source, "shard.finalized", partition, height, heightOfCertificate),
-    changesOffset: await after(source, "shard.changes", partition, height, heightOfChanges),
+    certificatesOffset: await offsetAbove(source, "shard.finalized", partition, height, heightOfCertificate),
+    changesOffset: await offsetAbove(source, "shard.changes", partition, height, heightOfChanges),
   };
-}
-
-/** Offset of the first record above a height. */
-async function after(
-  source: TopicSource,
-  name: TopicName,
-  partition: number,
-  height: number,
-  heightOf: (record: InputRecord) => number | undefined,
-): Promise<number> {
-  // Asked first: what comes meanwhile must not be skipped.
-  const { high } = await source.bounds(name, partition);
-  return (await firstAtLeast(source, name, partition, height + 1, heightOf))?.offset ?? high;
 }

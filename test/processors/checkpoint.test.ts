@@ -206,6 +206,19 @@ describe("checkpoint", () => {
     expect(votesOf(feed(open(4), [1, 2, 3, 4])), "certified already").toEqual([]);
   });
 
+  it("stops reading what is far ahead, and goes on reading what that waits for", () => {
+    block(START_MS);
+    const task = open();
+    const content = codec("BlockChanges").decode(fromWire(changes(1).value)!.avroBytes)!;
+    const ahead = Array.from({ length: 4_097 }, (_, index): InputRecord => {
+      const value = codec("BlockChanges").encode({ ...content, height: index + 1 });
+      return asInput({ topic: "shard.changes", key: null, value }, index);
+    });
+    expect(task.step(ahead, START_MS).pause).toEqual(["shard.changes"]);
+    expect(votesOf(feed(task, [1])).map(({ checkpoint }) => checkpoint.height)).toEqual([1]);
+    expect(task.timer(START_MS).pause).toEqual([]);
+  });
+
   it("stops where another root is certified than its own", () => {
     block(START_MS);
     const task = open();
