@@ -1,4 +1,3 @@
-import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,11 +15,11 @@ import { restoredState } from "../../runtime/stages/restore.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import { checkedRecord, checkedTransaction } from "../processors/proofs/support.js";
 import { Client } from "./client.js";
+import { buildProgram, type Ended, Program } from "./program.js";
 import {
   type ClusterSettings,
   found,
   makeWallets,
-  PROJECT_ROOT,
   START_TIMEOUT_MS,
   Stages,
   TEST_TIMEOUT_MS,
@@ -28,14 +27,7 @@ import {
   until,
 } from "./support.js";
 
-const PROGRAM = join(PROJECT_ROOT, "bin", "rustorium.js");
 const SHARD = 1;
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_MS }, () => {
   const { wallets, wallet } = makeWallets();
@@ -43,18 +35,20 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
   let settings: ClusterSettings;
   let stages: Stages;
   let client: Client;
+  let program: Program;
 
   beforeAll(async () => {
-    if (!existsSync(join(PROJECT_ROOT, "dist", "cli", "prove.js")))
-      execFileSync("npm", ["run", "--silent", "build"], { cwd: PROJECT_ROOT, stdio: "inherit" });
+    buildProgram();
     cluster = await TestCluster.start();
     settings = cluster.settings("proofs");
+    program = new Program(settings.home);
     await found(settings, wallets);
     stages = await Stages.start(settings);
     client = await Client.open(stages.environment);
   }, START_TIMEOUT_MS);
 
   afterAll(async () => {
+    await program?.end();
     await client?.close();
     await stages?.stop();
     await cluster?.stop();
@@ -66,16 +60,7 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
     // To verify a file, nothing of the network is needed.
     const place =
       args[0] === "verify" ? [] : ["--brokers", brokers.join(","), "--network", network, "--home", home];
-    const all = [PROGRAM, ...args, ...place];
-    const child = spawn(process.execPath, all, { cwd: home });
-    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-    child.stdout.on("data", (chunk: Buffer) => void stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => void stderr.push(chunk));
-    const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString("utf8");
-    return new Promise((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => resolve({ code, stdout: text(stdout), stderr: text(stderr) }));
-    });
+    return program.run(...args, ...place);
   }
 
   /** Runs `prove`, which must succeed; its summary and the proof's bytes. */
@@ -146,39 +131,39 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
       code: "OTHER_GENESIS",
     });
 
-    const program = await openClient({ brokers, registry, network, trust });
+    const reading = await openClient({ brokers, registry, network, trust });
     const [from, to] = [wallet(3, 0), wallet(3, 1)];
-    const before = await program.read(to.account);
+    const before = await reading.read(to.account);
     const forged = { ...from.pay(to, 1n, { nonce: 0 }), signature: Buffer.alloc(64) };
-    expect(await program.submit(forged)).toMatchObject({ ok: false, code: "BAD_SIGNATURE" });
-    const submitted = await program.submit(from.pay(to, 11n));
+    expect(await reading.submit(forged)).toMatchObject({ ok: false, code: "BAD_SIGNATURE" });
+    const submitted = await reading.submit(from.pay(to, 11n));
     if (!submitted.ok) throw new Error(submitted.message);
     await until("the amount has arrived", async () => {
-      const { balance } = await program.read(to.account);
+      const { balance } = await reading.read(to.account);
       return balance === before.balance + 11n;
     });
-    const { height, nonce } = await program.read(from.account);
+    const { height, nonce } = await reading.read(from.account);
     expect(nonce).toBe(from.nonce);
-    const proof = await program.proveTransaction(submitted.transactionId);
+    const proof = await reading.proveTransaction(submitted.transactionId);
     expect(checkedTransaction(proof).result).toMatchObject({ kind: "TRANSFER", amount: 11n });
     if (!proof.ok) throw new Error(proof.message);
     expect(proof.height).toBeLessThanOrEqual(height);
     const { transactionId } = submitted;
-    expect(program.verifyProof(proof.bytes, { transactionId, shard: 3 })).toMatchObject({ ok: true });
-    expect(program.verifyProof(proof.bytes, { shard: 2 })).toMatchObject({ ok: false });
-    await program.close();
+    expect(reading.verifyProof(proof.bytes, { transactionId, shard: 3 })).toMatchObject({ ok: true });
+    expect(reading.verifyProof(proof.bytes, { shard: 2 })).toMatchObject({ ok: false });
+    await reading.close();
   });
 
   it("proves what accounts have at the newest checkpoint, and goes on to the next", async () => {
     const { brokers, network } = settings;
-    const program = await openClient({ brokers, network });
+    const reading = await openClient({ brokers, network });
     const [from, to] = [wallet(4, 0), wallet(4, 1)];
     const proveAll = async () => {
-      const proofs = await Promise.all([from, to].map(({ account }) => program.readWithProof(account)));
+      const proofs = await Promise.all([from, to].map(({ account }) => reading.readWithProof(account)));
       return proofs.map((proof, index) => {
         if (!proof.ok) throw new Error(`${proof.code}: ${proof.message}`);
         const { account } = [from, to][index]!;
-        const verdict = program.verifyProof(proof.bytes, { account, shard: 4 });
+        const verdict = reading.verifyProof(proof.bytes, { account, shard: 4 });
         expect(verdict).toMatchObject({ ok: true, claim: { kind: "account", height: proof.height } });
         return proof;
       });
@@ -188,12 +173,12 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
       await until(`a checkpoint above height ${height}`, async () => {
         client.pay(from, to, 1n);
         await client.settled();
-        const proof = await program.readWithProof(to.account);
+        const proof = await reading.readWithProof(to.account);
         return proof.ok && proof.height > height;
       });
     };
     // Above all that other tests did: from here on only these payments change the two accounts.
-    await payUntilAbove((await program.read(to.account)).height);
+    await payUntilAbove((await reading.read(to.account)).height);
     const first = await proveAll();
     await payUntilAbove(first[0]!.height);
     await client.settled();
@@ -206,7 +191,7 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
     }
     expect(second[1]!.value!.balance).toBeGreaterThan(first[1]!.value!.balance);
     expect(second[0]!.value!.nonce).toBeGreaterThan(first[0]!.value!.nonce);
-    await program.close();
+    await reading.close();
 
     const outcome = await prove("account", `0x${to.account.toString("hex")}`);
     expect(outcome.shard).toBe(4);
@@ -275,9 +260,9 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
     expect(Number(bounds.high)).toBeGreaterThan(2);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 2, offset: bounds.high }] });
 
-    const program = await openClient({ brokers, network });
+    const reading = await openClient({ brokers, network });
     let isProved = false;
-    const proved = program.readWithProof(to.account).finally(() => {
+    const proved = reading.readWithProof(to.account).finally(() => {
       isProved = true;
     });
     await until("a proof", async () => {
@@ -287,8 +272,8 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
     });
     const proof = await proved;
     if (!proof.ok) throw new Error(`${proof.code}: ${proof.message}`);
-    expect(program.verifyProof(proof.bytes, { account: to.account })).toMatchObject({ ok: true });
-    await program.close();
+    expect(reading.verifyProof(proof.bytes, { account: to.account })).toMatchObject({ ok: true });
+    await reading.close();
     // What was made from the changes of earlier blocks can't be made any more.
     const early = (await recordsOf(stages.environment, "shard.state", 2)).find(({ value }) => value)!;
     const none = join(cluster.home, "none.proof");
