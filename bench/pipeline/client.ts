@@ -11,6 +11,8 @@ const LINGER_MS = 10;
 const TICK_MS = 5;
 /** Without any transaction ending for this long the rest counts as lost, in milliseconds. */
 const STALL_MS = 30_000;
+/** The same for the first transactions of a network, in milliseconds. */
+const FIRST_STALL_MS = 300_000;
 
 /** Publishes a load and follows each transaction to its end, as a producer with a Kafka client would. */
 export class LoadClient {
@@ -65,8 +67,17 @@ export class LoadClient {
     }
   }
 
-  /** Waits until every transaction has ended. Throws where nothing ends for half a minute. */
-  async drain(): Promise<void> {
+  /**
+   * Publishes some transactions and waits until they ended: stages that join their groups may still have stores to fill,
+   * with many accounts for a minute. Throws where they take too long.
+   */
+  async first(count: number): Promise<void> {
+    this.publish(count, () => Date.now());
+    await this.drain(FIRST_STALL_MS);
+  }
+
+  /** Waits until every transaction has ended. Throws where nothing ends for so long, in milliseconds. */
+  async drain(stallMs = STALL_MS): Promise<void> {
     let pending = this.submissions.pending;
     let movedMs = Date.now();
     while (this.submissions.pending > 0) {
@@ -74,8 +85,8 @@ export class LoadClient {
       if (this.submissions.pending !== pending) {
         pending = this.submissions.pending;
         movedMs = Date.now();
-      } else if (Date.now() - movedMs > STALL_MS) {
-        throw new Error(`${pending} transactions have not ended, and none did for ${STALL_MS / 1_000} s`);
+      } else if (Date.now() - movedMs > stallMs) {
+        throw new Error(`${pending} transactions have not ended, and none did for ${stallMs / 1_000} s`);
       }
     }
   }

@@ -11,6 +11,7 @@ import { LoadClient } from "./client.js";
 import { openBenchCluster } from "./cluster.js";
 import { fullLoad } from "./full-load.js";
 import { BENCH_NETWORK, startBenchNetwork } from "./network.js";
+import { FIRST_TRANSACTIONS, untilAtWork } from "./ready.js";
 import { ledgerLoad, ledgerTarget } from "./target.js";
 
 /** A run of the whole pipeline. */
@@ -108,6 +109,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
     await client.start();
     const { warmUpSeconds, measureSeconds } = options;
 
+    sign(FIRST_TRANSACTIONS);
+    await untilAtWork(network, client, say);
     sign(Math.ceil(limitNow() * LIMIT_SHARE_MAX * (warmUpSeconds + measureSeconds)));
     const full = await fullLoad(client, network, options);
     pool.giveBack();

@@ -66,6 +66,13 @@ export class StateTree {
     rehash(this.nodes, batch.leaves, batch.branches, this.hasher);
   }
 
+  /** The same tree again; to change one leaves the other as it is. Nothing is hashed. */
+  copy(): StateTree {
+    const copy = new StateTree(this.prefix, this.hasher);
+    copy.top = copy.nodes.copy(this.nodes, this.top);
+    return copy;
+  }
+
   /**
    * The trees of the two halves. Nothing is hashed.
    *

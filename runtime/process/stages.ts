@@ -4,6 +4,7 @@ import type { Home } from "../home.js";
 import { checkpointStage } from "../stages/checkpoint.js";
 import { executeStage } from "../stages/execute.js";
 import { finalizeStage } from "../stages/finalize.js";
+import { GenesisTrees } from "../stages/genesis-trees.js";
 import { notifyStage, relayStage, shardAssignStage } from "../stages/simple.js";
 import { validateStage } from "../stages/validate.js";
 import { voteStage } from "../stages/vote.js";
@@ -40,8 +41,10 @@ export function stageDefinitions(
       return validators.map((validator) => voteStage(validator, home.validatorKey(validator)));
     case "finalize":
       return [finalizeStage];
-    case "checkpoint":
-      return validators.map((validator) => checkpointStage(validator, home.validatorKey(validator)));
+    case "checkpoint": {
+      const trees = new GenesisTrees();
+      return validators.map((validator) => checkpointStage(validator, home.validatorKey(validator), trees));
+    }
     case "relay":
       return [relayStage];
     case "notify":

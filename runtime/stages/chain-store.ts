@@ -19,6 +19,7 @@ import {
 import type { StageTask } from "../../processors/stage.js";
 import type { Environment, OpenTask } from "../driver/environment.js";
 import { BufferedStore } from "../store/buffered-store.js";
+import { CachedStore } from "../store/cached-store.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { StoredState } from "../store/stored-state.js";
 import { inChunks } from "./in-chunks.js";
@@ -75,7 +76,7 @@ export async function openChainTask(
   };
   const openStore = async (forget: boolean) =>
     new BufferedStore(
-      await environment.openStore(name, forget),
+      new CachedStore(await environment.openStore(name, forget)),
       environment.clock,
       environment.storeGatherMs,
     );

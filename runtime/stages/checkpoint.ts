@@ -17,6 +17,7 @@ import type { Environment, StageDefinition } from "../driver/environment.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { buildTree } from "./build-tree.js";
 import { closedOnFailure, shardOfPartition, storeName } from "./chain-store.js";
+import type { GenesisTrees } from "./genesis-trees.js";
 import { inChunks } from "./in-chunks.js";
 import { lastCheckpoint } from "./last-checkpoint.js";
 import { type RestoredState, restoredState } from "./restore.js";
@@ -24,8 +25,11 @@ import { type RestoredState, restoredState } from "./restore.js";
 /** Values of the genesis that are encoded at once. */
 const INITIAL_VALUES_AT_ONCE = 1_000;
 
-/** A validator's part in checkpoints: its own group and stores. */
-export function checkpointStage(validator: number, keyPair: KeyPair): StageDefinition {
+/**
+ * A validator's part in checkpoints: its own group and stores.
+ * @param trees of the genesis, shared by the validators of one process
+ */
+export function checkpointStage(validator: number, keyPair: KeyPair, trees: GenesisTrees): StageDefinition {
   const group = `checkpoint-${validator}`;
   return {
     name: "checkpoint",
@@ -44,7 +48,9 @@ export function checkpointStage(validator: number, keyPair: KeyPair): StageDefin
       const store = await openStore(name, true);
       const made = await closedOnFailure(store, async () => {
         const restored = await restoredState(environment, shard, partition);
-        return restored ? restoredTree(store, name, restored) : genesisTree(store, name, shard, environment);
+        return restored
+          ? restoredTree(store, name, restored)
+          : genesisTree(store, name, shard, environment, trees);
       });
       return { task: new CheckpointTask({ ...common, ...made }), store };
     },
@@ -86,12 +92,17 @@ async function genesisTree(
   name: string,
   shard: number,
   { network, clock, log }: Environment,
+  trees: GenesisTrees,
 ): Promise<TreeAtPlace> {
   const { prefix } = network.topology.shard(shard);
-  const tree = await buildTree(prefix, genesisLeaves(network, shard), clock, async (changes, leaves) => {
-    await store.write(leavesBatch(changes));
-    log.info({ shard, leaves }, "state tree from the genesis");
-  });
+  for (const leaves of inChunks(genesisLeaves(network, shard), INITIAL_VALUES_AT_ONCE))
+    await store.write(leavesBatch(leaves));
+  // From the store, where they are in order: a chunk is a part of the tree, and nearly nothing is hashed twice.
+  const build = () =>
+    buildTree(prefix, leavesOf(store), clock, (_, leaves) =>
+      log.info({ shard, leaves }, "state tree from the genesis"),
+    );
+  const tree = await trees.tree(shard, build);
   await store.write([[OWNER_KEY, Buffer.from(name)], ...leavesBatch([], GENESIS_PLACE)]);
   return { place: GENESIS_PLACE, tree };
 }

@@ -102,6 +102,18 @@ describe("proofs of the state", () => {
     }
   });
 
+  it("of a copy don't change with the tree that it was made of", () => {
+    const tree = crowded();
+    const copy = tree.copy();
+    expect(copy.root).toEqual(tree.root);
+    tree.apply([{ key: keyUnder("01", 3), isRemoval: false, valueBytes: Buffer.from("other") }]);
+    expect(tree.root).not.toEqual(copy.root);
+    expect(copy.root).toEqual(crowded().root);
+    expect(copy.prove(keyUnder("01", 3), valueFor(3))).toEqual(
+      crowded().prove(keyUnder("01", 3), valueFor(3)),
+    );
+  });
+
   it("are not made of another value than the tree's, or of another shard's key", () => {
     const tree = crowded();
     expect(() => tree.prove(keyUnder("01", 3), valueFor(4))).toThrow(RangeError);
