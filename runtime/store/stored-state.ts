@@ -4,7 +4,7 @@ import { decodeStateValue, stateStoreKey } from "../../processors/chain/store-la
 import type { Store } from "./level-store.js";
 
 /** State values kept decoded in memory by each task; two generations of this size at most. */
-const VALUES_CACHED_MAX = 20_000;
+const VALUES_CACHED_MAX = 4_000;
 
 /**
  * State of a shard: what blocks changed since the last store write, a bounded cache, and the store behind it.
