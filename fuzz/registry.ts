@@ -18,6 +18,7 @@ const TARGETS: Readonly<Record<TargetName, () => Promise<{ target: Target }>>> =
   settings: () => import("./targets/settings.js"),
   genesis: () => import("./targets/genesis.js"),
   "state-proofs": () => import("./targets/state-proofs.js"),
+  "proof-files": () => import("./targets/proof-files.js"),
 };
 
 export async function loadTarget(name: TargetName): Promise<Target> {

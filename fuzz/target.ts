@@ -18,6 +18,7 @@ export const TARGET_NAMES = [
   "settings",
   "genesis",
   "state-proofs",
+  "proof-files",
 ] as const;
 
 export type TargetName = (typeof TARGET_NAMES)[number];

@@ -1,5 +1,4 @@
 import { keccak256, sha256 } from "./crypto/hash.js";
-import { Recent } from "./recent.js";
 
 /** Length of an account id, in bytes. */
 export const ACCOUNT_ID_BYTES = 20;
@@ -29,27 +28,7 @@ export function accountIdOfSecp256k1(publicKey: Uint8Array): Buffer {
 
 /** The account's place in the state tree, 32 bytes; the shard whose prefix it begins with owns the account. */
 export function placementOf(accountId: Buffer): Buffer {
-  const name = accountId.toString("latin1");
-  let placement = recentPlacements.get(name);
-  if (!placement) {
-    placement = alone(sha256(accountId));
-    recentPlacements.set(name, placement);
-  }
-  return placement;
-}
-
-/**
- * Placements remembered in each of two generations: an entry asks for those of its sender and recipient several times.
- * About 300 bytes each: at most 20 MB a thread.
- */
-const RECENT_PLACEMENTS_MAX = 32_768;
-const recentPlacements = new Recent<Buffer>(RECENT_PLACEMENTS_MAX);
-
-/** In memory of its own: a digest is a part of a larger buffer, which would stay alive with it. */
-function alone(digest: Buffer): Buffer {
-  const copy = Buffer.alloc(digest.length);
-  copy.set(digest);
-  return copy;
+  return sha256(accountId);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { GenesisShard } from "../schemas/generated.js";
-import { isShardPath, placementOf } from "./address.js";
+import { isShardPath } from "./address.js";
+import { accountKey, type StateKey } from "./state/key.js";
 
 /** Number of the main chain. */
 export const MAIN_CHAIN = 0;
@@ -37,9 +38,13 @@ export class Topology {
 
   /** Number of the shard that owns an account. */
   shardOf(account: Buffer): number {
-    if (this.bits === 0) return this.table[0]!;
-    const placement = placementOf(account);
-    return this.table[placement.readUInt16BE(0) >> (TOPOLOGY_BITS_MAX - this.bits)]!;
+    return this.shardOfKey(accountKey(account));
+  }
+
+  /** Number of the shard that owns a key of the state: it begins with the placement. */
+  shardOfKey(key: StateKey): number {
+    const first = (key.charCodeAt(0) << 8) | key.charCodeAt(1);
+    return this.table[first >> (TOPOLOGY_BITS_MAX - this.bits)]!;
   }
 
   /** Throws RangeError for a number that the topology doesn't have. */

@@ -1,11 +1,12 @@
 import { digestOf, voteMessage } from "../../ledger/block/header.js";
+import { checkpointDigest, verifyCheckpoint } from "../../ledger/checkpoint/checkpoint.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import { signEd25519 } from "../../ledger/crypto/ed25519.js";
 import { ExecuteTask } from "../../processors/execute/execute.js";
 import { FinalizeTask } from "../../processors/finalize/finalize.js";
 import { StageFault, type StageFaultCode, type StageTask } from "../../processors/stage.js";
 import { codec } from "../../schemas/codec.js";
-import { type BlockHeader, type RecordTypes, SCHEMAS } from "../../schemas/generated.js";
+import { type BlockHeader, type Checkpoint, type RecordTypes, SCHEMAS } from "../../schemas/generated.js";
 import { MAC_KEY, START_MS } from "../../simulator/world/network.js";
 import { certificateOf, decoded, signaturesOf } from "../../test/support/shard-log.js";
 import type { TopicName } from "../../topics/catalogue.js";
@@ -19,10 +20,16 @@ import { must, type Target } from "../target.js";
 
 const TOPICS = [
   "shard.votes",
+  "shard.checkpoint.votes",
   "shard.changes",
   "shard.finalized",
   "shard.log",
 ] as const satisfies TopicName[];
+const OF_FINALIZE: ReadonlySet<TopicName> = new Set([
+  "shard.votes",
+  "shard.checkpoint.votes",
+  "shard.changes",
+]);
 const { source: log } = makeChains();
 const SHARD = log.shard;
 
@@ -34,7 +41,17 @@ function frame(topic: (typeof TOPICS)[number], value: Buffer): Buffer {
 const votes = log.blocks.flatMap(({ header, digest }) =>
   [1, 2, 3, 4].map((validator) => frame("shard.votes", log.voteRecord(header, digest, validator, 0).value!)),
 );
+const roots = log.blocks.map(({ header, digest }, index): Checkpoint => {
+  const { genesis, shard, height, time, epoch } = header;
+  const { prefix } = net.network.topology.shard(SHARD);
+  // finalize has no tree: a root is right where a quorum says so.
+  return { genesis, shard, height, block: digest, time, epoch, prefix, stateRoot: Buffer.alloc(32, index) };
+});
+const checkpointVotes = roots.flatMap((checkpoint) =>
+  [1, 2, 3].map((validator) => checkpointVote(checkpoint, validator)),
+);
 const rest = [
+  ...checkpointVotes,
   ...log.outputs("shard.changes").map(({ value }) => frame("shard.changes", value!)),
   ...log.blocks.map((_, index) => frame("shard.finalized", log.certificateRecord(index + 1).value!)),
 ];
@@ -47,9 +64,20 @@ const corpus = [
   joinFrames([...rest, ...entries]),
 ];
 const headers = new AvroValues(SCHEMAS.BlockHeader as Schema);
+const checkpoints = new AvroValues(SCHEMAS.Checkpoint as Schema);
+
+function checkpointVote(checkpoint: Checkpoint, validator: number): Buffer {
+  const message = voteMessage(checkpointDigest(checkpoint));
+  const signature = signEd25519(message, net.validatorKeys[validator - 1]!);
+  return frame("shard.checkpoint.votes", wire("CheckpointVote", { validator, checkpoint, signature }));
+}
 
 /** A header that is not the log's, voted for or certified by those whose keys we have. */
 function forged(chance: Chance): Buffer {
+  if (chance(3) === 0) {
+    const checkpoint = checkpoints.changed(pick(chance, roots), chance) as Checkpoint;
+    return checkpointVote(checkpoint, 1 + chance(4));
+  }
   const header = headers.changed(pick(chance, log.blocks).header, chance) as BlockHeader;
   const digest = digestOf(header);
   if (chance(2) === 0) {
@@ -95,9 +123,10 @@ export const target: Target = {
     const finalize = new FinalizeTask({ network: net.network, shard: SHARD, ...none });
     const execute = new ExecuteTask({ ...log.options(), macKey: MAC_KEY, written: new Map() });
     let height = 0;
+    let checkpointHeight = 0;
     return splitFrames(input).flatMap((bytes, offset) => {
       const topic = TOPICS[(bytes[0] ?? 0) % TOPICS.length]!;
-      const task: StageTask = topic === "shard.votes" || topic === "shard.changes" ? finalize : execute;
+      const task: StageTask = OF_FINALIZE.has(topic) ? finalize : execute;
       const place = { topic, partition: log.partition, offset, timeMs: START_MS + offset, key: null };
       try {
         const { records, alerts = [] } = task.step(
@@ -109,6 +138,16 @@ export const target: Target = {
           const { header, signatures } = decoded("FinalityCertificate", record);
           must(verifyCertificate(header, signatures, net.network.consensus).ok, "a certificate that is none");
           must(header.height === ++height && header.shard === SHARD, "a certificate out of order");
+        }
+        for (const record of records.filter(({ topic }) => topic === "shard.checkpoints")) {
+          const certificate = decoded("CheckpointCertificate", record);
+          const { checkpoint } = certificate;
+          must(verifyCheckpoint(certificate, net.network.consensus).ok, "a checkpoint that nobody certified");
+          must(
+            checkpoint.height > checkpointHeight && checkpoint.shard === SHARD,
+            "a checkpoint out of order",
+          );
+          checkpointHeight = checkpoint.height;
         }
         return alerts.length > 0
           ? alerts.map(({ code }) => code)

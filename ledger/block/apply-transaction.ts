@@ -44,8 +44,8 @@ export function applyTransaction(
   const cost = amount + fee;
   if (sender.balance < cost) return { receipt: receipt("REFUSED", "INSUFFICIENT_BALANCE") };
 
-  const destination = network.topology.shardOf(recipient);
   const recipientKey = accountKey(recipient);
+  const destination = network.topology.shardOfKey(recipientKey);
   // Nothing to move is nothing to hold in escrow, and makes no account (compare EIP-161): it ends where it began.
   const local = destination === context.shard || amount === 0n;
   const same = (local && recipientKey === senderKey) || amount === 0n;

@@ -29,13 +29,14 @@ export function accountKey(account: Buffer): StateKey {
   return found;
 }
 
-/** Keys of accounts remembered in each of two generations; about 200 bytes each. The same text again is hashed only once. */
+/** Keys of accounts remembered in each of two generations; about 200 bytes each. An entry asks for the same ones several times. */
 const RECENT_ACCOUNT_KEYS_MAX = 32_768;
 const recentAccountKeys = new Recent<StateKey>(RECENT_ACCOUNT_KEYS_MAX);
 
 /** Key of the escrow of a transfer; it lives where its sender lives. */
 export function escrowKey(sender: Buffer, transactionId: Buffer): StateKey {
-  return key(placementOf(sender), KeyKind.escrow, transactionId);
+  const placement = accountKey(sender).slice(0, PLACEMENT_BYTES);
+  return `${placement}${String.fromCharCode(KeyKind.escrow)}${transactionId.toString("latin1")}` as StateKey;
 }
 
 /** First placement under a shard's prefix: the prefix's bits, then zeros. */

@@ -5,8 +5,11 @@ import type { Checkpoint, CheckpointVote } from "../../schemas/generated.js";
 import { heightRecordKey } from "../keys.js";
 import type { Alert, OutputRecord } from "../stage.js";
 
-/** Checkpoints that votes may be outstanding for; the lowest are given up, as most are that not all can keep up with. */
-const OPEN_CHECKPOINTS_MAX = 64;
+/**
+ * Checkpoints that a validator's votes may be outstanding for; its lowest are given up, as most are that not all can keep up
+ * with. Each has its own: whoever votes for heights that don't come drives out nobody else's votes.
+ */
+const OPEN_VOTES_MAX = 64;
 
 interface Candidate {
   readonly checkpoint: Checkpoint;
@@ -14,10 +17,19 @@ interface Candidate {
   stake: number;
 }
 
+interface Ballot {
+  /** Of its first vote. */
+  readonly firstOffset: number;
+  /** By digest. */
+  readonly candidates: Map<string, Candidate>;
+}
+
 /** Votes on the checkpoints of a shard. Heights may be left out, but never come late: a certificate closes all below. */
 export class CheckpointBallots {
-  /** By height: the offset of the first vote, and candidates by digest. */
-  private readonly open = new Map<number, { firstOffset: number; candidates: Map<string, Candidate> }>();
+  /** By height. */
+  private readonly open = new Map<number, Ballot>();
+  /** Heights that a validator's votes are outstanding for. */
+  private readonly heights = new Map<number, Set<number>>();
 
   /** @param certifiedHeight height of the last certified checkpoint */
   constructor(
@@ -45,9 +57,9 @@ export class CheckpointBallots {
     const { consensus } = this.network;
     const validator = consensus.validators.get(number);
     if (!validator) return { code: "UNKNOWN_VALIDATOR", message };
-    const candidates = this.candidatesOf(height, offset);
     const digest = checkpointDigest(checkpoint);
     const name = digest.toString("latin1");
+    const candidates = this.open.get(height)?.candidates ?? new Map<string, Candidate>();
     const voted = [...candidates].find(([, { signatures }]) => signatures.has(number))?.[0];
     if (voted === name) return undefined;
     if (!consensus.verifyVote(validator, digest, signature)) return { code: "BAD_VOTE_SIGNATURE", message };
@@ -57,24 +69,35 @@ export class CheckpointBallots {
       candidate = { checkpoint, signatures: new Map(), stake: 0 };
       candidates.set(name, candidate);
     }
+    if (!this.open.has(height)) this.open.set(height, { firstOffset: offset, candidates });
     candidate.signatures.set(number, signature);
     candidate.stake += validator.stake;
-    return consensus.isQuorum(candidate.stake) ? this.certify(candidate) : undefined;
+    if (consensus.isQuorum(candidate.stake)) return this.certify(candidate);
+    this.hold(number, validator.stake, height);
+    return undefined;
   }
 
-  private candidatesOf(height: number, offset: number): Map<string, Candidate> {
-    let ballot = this.open.get(height);
-    if (!ballot) {
-      ballot = { firstOffset: offset, candidates: new Map() };
-      this.open.set(height, ballot);
-      if (this.open.size > OPEN_CHECKPOINTS_MAX) this.open.delete(Math.min(...this.open.keys()));
+  /** Remembers where a validator's vote is, and gives up its lowest where there are too many. */
+  private hold(validator: number, stake: number, height: number): void {
+    const heights = this.heights.get(validator) ?? new Set();
+    this.heights.set(validator, heights.add(height));
+    if (heights.size <= OPEN_VOTES_MAX) return;
+    const lowest = Math.min(...heights);
+    heights.delete(lowest);
+    const { candidates } = this.open.get(lowest)!;
+    for (const [name, candidate] of candidates) {
+      if (!candidate.signatures.delete(validator)) continue;
+      candidate.stake -= stake;
+      if (candidate.signatures.size === 0) candidates.delete(name);
     }
-    return ballot.candidates;
+    if (candidates.size === 0) this.open.delete(lowest);
   }
 
   private certify({ checkpoint, signatures }: Candidate): OutputRecord {
     this.certifiedHeight = checkpoint.height;
     for (const height of this.open.keys()) if (height <= checkpoint.height) this.open.delete(height);
+    for (const heights of this.heights.values())
+      for (const height of heights) if (height <= checkpoint.height) heights.delete(height);
     return {
       topic: "shard.checkpoints",
       partition: this.partition,

@@ -9,8 +9,8 @@ const RESTART_MS_MAX = 4_000;
 /** Children that don't stop by then are killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 10_000;
 /**
- * Most heap of one Node child, in MiB. A task keeps up to 40,000 state values; four validators of four shards with a million
- * accounts have some 300 MiB of them. With ten thousand accounts a child needs half of its first heap.
+ * Most heap of one Node child, in MiB: twice what four validators of four shards with a million accounts were seen to need.
+ * Their state is outside of it, as bytes. With ten thousand accounts a child needs half of its first heap.
  */
 const HEAP_MIB_MAX = 512;
 

@@ -50,21 +50,6 @@ describe("account ids", () => {
       "de47c9b27eb8d300dbb5f2c353e632c393262cf06340c4fa7f1b40c4cbd36f90",
     );
   });
-
-  test("placements stay the same when more accounts are asked for than are remembered", () => {
-    const id = (index: number) => {
-      const bytes = Buffer.alloc(20);
-      bytes.writeUInt32BE(index);
-      return bytes;
-    };
-    const often = id(0);
-    for (let index = 0; index < 100_000; index++) {
-      if (!placementOf(id(index)).equals(sha256(id(index)))) expect.unreachable(`account ${index}`);
-      if (index % 1_000 === 0) expect(placementOf(often)).toEqual(sha256(often));
-    }
-    for (let index = 0; index < 100_000; index += 997)
-      expect(placementOf(id(index))).toEqual(sha256(id(index)));
-  });
 });
 
 describe("addresses", () => {

@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { placementOf } from "../../ledger/address.js";
 import { sha256 } from "../../ledger/crypto/hash.js";
-import { accountKey, feeAccountKey, firstPlacement, keyBytes, shardKey } from "../../ledger/state/key.js";
+import {
+  accountKey,
+  escrowKey,
+  feeAccountKey,
+  firstPlacement,
+  keyBytes,
+  shardKey,
+} from "../../ledger/state/key.js";
 import { initialShards, Topology } from "../../ledger/topology.js";
 import type { GenesisShard } from "../../schemas/generated.js";
 
@@ -79,6 +86,29 @@ describe("state keys", () => {
     }
     const id = sha256(Buffer.of(1)).subarray(0, 20);
     expect(keyBytes(accountKey(id)).subarray(0, 32)).toEqual(placementOf(id));
+  });
+
+  it("stay the same when more accounts are asked for than are remembered", () => {
+    const id = (index: number) => {
+      const bytes = Buffer.alloc(20);
+      bytes.writeUInt32BE(index);
+      return bytes;
+    };
+    const keyOf = (account: Buffer) =>
+      Buffer.concat([sha256(account), Buffer.of(0), account]).toString("latin1");
+    const often = id(0);
+    for (let index = 0; index < 100_000; index++) {
+      if (accountKey(id(index)) !== keyOf(id(index))) expect.unreachable(`account ${index}`);
+      if (index % 1_000 === 0) expect(accountKey(often)).toBe(keyOf(often));
+    }
+    for (let index = 0; index < 100_000; index += 997) expect(accountKey(id(index))).toBe(keyOf(id(index)));
+  });
+
+  it("of an escrow begins with its sender's placement and ends with the transaction's id", () => {
+    const sender = Buffer.alloc(20, 7);
+    const transaction = Buffer.alloc(32, 0xfe);
+    const expected = Buffer.concat([sha256(sender), Buffer.of(1), transaction]);
+    expect(keyBytes(escrowKey(sender, transaction))).toEqual(expected);
   });
 
   it("are distinct: nobody's account is a shard's fee account or record", () => {
