@@ -93,6 +93,8 @@ async function main(): Promise<number> {
     draw();
     return EXIT.done;
   }
+  if (values.profile !== undefined && values.scenario !== "pipeline")
+    throw new RangeError("--profile goes with the scenario pipeline only");
   const scheme = SCHEMES.find((name) => name === values.scheme);
   if (!scheme) throw new RangeError(`no scheme ${values.scheme}: ${SCHEMES.join(", ")}`);
   const common = {

@@ -14,7 +14,7 @@ export function newestCheckpoint(network: Network, source: TopicSource): NewestC
     let newest: CheckpointCertificate | undefined;
     await searchBack(source, "shard.checkpoints", partition, (record) => {
       const certificate = read("CheckpointCertificate", record);
-      if (!certificate || !isOf(network, shard, certificate)) return false;
+      if (!certificate || !isCertified(network, shard, certificate)) return false;
       newest = certificate;
       return true;
     });
@@ -22,7 +22,8 @@ export function newestCheckpoint(network: Network, source: TopicSource): NewestC
   };
 }
 
-function isOf(network: Network, shard: number, certificate: CheckpointCertificate): boolean {
+/** Whether validators of the network certified it, of this shard. Others can write to the topic too. */
+export function isCertified(network: Network, shard: number, certificate: CheckpointCertificate): boolean {
   const { checkpoint } = certificate;
   return (
     checkpoint.shard === shard &&

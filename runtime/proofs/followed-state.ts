@@ -64,8 +64,9 @@ export class FollowedState {
   async advanceTo(height: number): Promise<NoProof | undefined> {
     const { state } = this;
     const { shard } = state;
+    const from = { height: state.height, atMs: performance.now() };
     while (!state.advanceTo(height)) {
-      this.tell(height);
+      this.tell(height, from);
       // In step, so that neither has to wait in memory for the other.
       const isBehind = this.certifiedHeight <= state.height;
       const moved = isBehind ? await this.readCertificates() : await this.readChanges();
@@ -76,10 +77,12 @@ export class FollowedState {
     return undefined;
   }
 
-  private tell(height: number): void {
+  private tell(height: number, from: { readonly height: number; readonly atMs: number }): void {
     if (this.state.height < this.told + BLOCKS_A_LINE) return;
     this.told = this.state.height;
-    this.say(`shard ${this.state.shard}: state at height ${this.told} of ${height}`);
+    const msPerBlock = (performance.now() - from.atMs) / Math.max(1, this.told - from.height);
+    const seconds = Math.ceil((msPerBlock * (height - this.told)) / 1_000);
+    this.say(`shard ${this.state.shard}: state at height ${this.told} of ${height}, about ${seconds} s left`);
   }
 
   /** One fetch of certificates; false: there is nothing new. */

@@ -1,6 +1,8 @@
+import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import { heightKey, keyBytes } from "../../ledger/state/key.js";
 import { FinalizeTask } from "../../processors/finalize/finalize.js";
 import { read } from "../../processors/read.js";
+import type { InputRecord } from "../../processors/stage.js";
 import type { FinalityCertificate } from "../../schemas/generated.js";
 import type { Environment, StageDefinition } from "../driver/environment.js";
 import { TransactionalWriter } from "../kafka/transactional-writer.js";
@@ -21,7 +23,7 @@ export const finalizeStage: StageDefinition = {
     try {
       const shard = shardOfPartition(environment, partition);
       const stateHeight = await heightOfState(environment, shard, partition);
-      const certificates = await certificatesAbove(environment, partition, stateHeight);
+      const certificates = await certificatesAbove(environment, shard, partition, stateHeight);
       const certifiedHeight = certificates.at(-1)?.header.height ?? stateHeight;
       const checkpointHeight = await lastCheckpoint(environment, partition);
       const task = new FinalizeTask({
@@ -49,19 +51,28 @@ async function heightOfState(environment: Environment, shard: number, partition:
   return (last && read("StateRecord", last)?.height) ?? 0;
 }
 
-/** Certificates above a height, by ascending height. */
+/** Certificates above a height, by ascending height. Others can write to the topic too: those don't count. */
 async function certificatesAbove(
   environment: Environment,
+  shard: number,
   partition: number,
   height: number,
 ): Promise<FinalityCertificate[]> {
-  const records = await tail(environment, "shard.finalized", partition, (record) => {
+  const { hash, consensus } = environment.network;
+  const certificateOf = (record: InputRecord) => {
     const certificate = read("FinalityCertificate", record);
+    if (certificate?.header.shard !== shard || !certificate.header.genesis.equals(hash)) return undefined;
+    return verifyCertificate(certificate.header, certificate.signatures, consensus).ok
+      ? certificate
+      : undefined;
+  };
+  const records = await tail(environment, "shard.finalized", partition, (record) => {
+    const certificate = certificateOf(record);
     return certificate !== undefined && certificate.header.height <= height;
   });
   const above = new Map<number, FinalityCertificate>();
   for (const record of records) {
-    const certificate = read("FinalityCertificate", record);
+    const certificate = certificateOf(record);
     if (certificate && certificate.header.height > height) above.set(certificate.header.height, certificate);
   }
   return [...above.values()].sort((a, b) => a.header.height - b.header.height);
