@@ -27,12 +27,9 @@ export class StoredState implements State {
     return value;
   }
 
+  /** What the cache has of these keys is old from here on, and not looked at before `stored` replaces it. */
   apply(changes: StateChanges): void {
-    for (const [key, value] of changes) {
-      this.unstored.set(key, value);
-      this.young.delete(key);
-      this.old.delete(key);
-    }
+    for (const [key, value] of changes) this.unstored.set(key, value);
   }
 
   /** Values that the store has, known already. */
@@ -46,7 +43,13 @@ export class StoredState implements State {
       if (this.unstored.get(key) !== value) continue;
       this.unstored.delete(key);
       if (value) this.remember(key, value);
+      else this.forget(key);
     }
+  }
+
+  private forget(key: StateKey): void {
+    this.young.delete(key);
+    this.old.delete(key);
   }
 
   private load(key: StateKey): StateValue | undefined {
