@@ -50,10 +50,8 @@ export function applyTransaction(
   const local = destination === context.shard || amount === 0n;
   const same = (local && recipientKey === senderKey) || amount === 0n;
   const feeAccount = overlay.account(context.feeAccount);
-  if (
-    !hasRoomFor(feeAccount, fee) ||
-    (local && !same && !hasRoomFor(overlay.account(recipientKey), amount))
-  ) {
+  const credited = local && !same ? overlay.account(recipientKey) : undefined;
+  if (!hasRoomFor(feeAccount, fee) || (credited && !hasRoomFor(credited, amount))) {
     return { receipt: receipt("REFUSED", "BALANCE_OVERFLOW") };
   }
 
@@ -63,15 +61,10 @@ export function applyTransaction(
     nonce: sender.nonce + 1,
     escrowed: local ? sender.escrowed : sender.escrowed + amount,
   });
-  if (fee > 0n) {
-    const collected = overlay.account(context.feeAccount);
-    overlay.setAccount(context.feeAccount, { ...collected, balance: collected.balance + fee });
-  }
+  // Nobody's key is the fee account's, so it is neither the sender nor the recipient.
+  if (fee > 0n) overlay.setAccount(context.feeAccount, { ...feeAccount, balance: feeAccount.balance + fee });
   if (local) {
-    if (!same) {
-      const credited = overlay.account(recipientKey);
-      overlay.setAccount(recipientKey, { ...credited, balance: credited.balance + amount });
-    }
+    if (credited) overlay.setAccount(recipientKey, { ...credited, balance: credited.balance + amount });
     return { receipt: receipt("TRANSFER", "") };
   }
 

@@ -66,6 +66,11 @@ export interface StageDefinition {
   readonly group: string;
   readonly inputs: readonly TopicName[];
   /**
+   * The stage's own least time between two fetches that gave records, in milliseconds, where the environment's is shorter and
+   * the stage is not far behind.
+   */
+  readonly fetchPaceMsMin?: number;
+  /**
    * Opens the task of a partition number.
    * @param wipe forget the local store first: a certificate contradicted what it led to
    */

@@ -33,6 +33,9 @@ interface Managed {
   generation: number;
 }
 
+/** A stage with a pace of its own that has so many records more to read isn't held to it. */
+const PACED_RECORDS_MAX = 64;
+
 /** Runs one stage on Kafka: a consumer-group member with a task for each partition number that it is assigned. */
 export class StageRunner {
   private readonly consumer: GroupConsumer;
@@ -236,6 +239,14 @@ export class StageRunner {
     if (!isSame) this.pauseOnly(partition, paused);
   }
 
+  /** How long to wait before the next fetch, in milliseconds. */
+  private paceMsAfter(batch: EachBatchPayload["batch"]): number {
+    const paceMs = this.environment.fetchPaceMs();
+    const { fetchPaceMsMin } = this.definition;
+    if (fetchPaceMsMin === undefined || Number(batch.offsetLag()) > PACED_RECORDS_MAX) return paceMs;
+    return Math.max(paceMs, fetchPaceMsMin);
+  }
+
   private async take({ batch, heartbeat, isStale }: EachBatchPayload): Promise<void> {
     const slot = this.managed.get(batch.partition)?.slot;
     const topic = this.topicNames.get(batch.topic);
@@ -252,7 +263,7 @@ export class StageRunner {
     slot.enqueue(records, topic);
     const heartbeatMs = heartbeatIntervalMs(this.environment.sessionTimeoutMs);
     await heartbeat();
-    await sleep(this.environment.clock, this.environment.fetchPaceMs());
+    await sleep(this.environment.clock, this.paceMsAfter(batch));
     while (slot.isFull) {
       let timer: Timer | undefined;
       const tick = new Promise<void>((resolve) => {

@@ -22,6 +22,8 @@ import { inChunks } from "./in-chunks.js";
 import { lastCheckpoint } from "./last-checkpoint.js";
 import { type RestoredState, restoredState } from "./restore.js";
 
+/** Nothing waits for a root, and a fetch costs the broker as much as a validator's, in milliseconds. */
+const FETCH_PACE_MS = 500;
 /** Values of the genesis that are encoded at once. */
 const INITIAL_VALUES_AT_ONCE = 1_000;
 
@@ -35,6 +37,7 @@ export function checkpointStage(validator: number, keyPair: KeyPair, trees: Gene
     name: "checkpoint",
     group,
     inputs: ["shard.changes", "shard.finalized", "shard.checkpoints"],
+    fetchPaceMsMin: FETCH_PACE_MS,
     async open(partition, environment, wipe) {
       const { network, openStore } = environment;
       const shard = shardOfPartition(environment, partition);
