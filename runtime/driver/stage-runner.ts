@@ -6,6 +6,7 @@ import { PlainWriter } from "../kafka/plain-writer.js";
 import type { GroupConsumer } from "../kafka/ports.js";
 import { consumerConfig, heartbeatIntervalMs, whileJoined } from "./consumer-config.js";
 import type { Environment, OpenTask, StageDefinition, StageDriver, StageLog } from "./environment.js";
+import { paceAfterFetch } from "./pace.js";
 import { Positions } from "./positions.js";
 import { committedOffsets, StartOffsetError, startOffsets } from "./start-offsets.js";
 import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
@@ -32,9 +33,6 @@ interface Managed {
   /** Grows when the partition is given or taken; an opening that finds another one gives up. */
   generation: number;
 }
-
-/** A stage with a pace of its own that has so many records more to read isn't held to it. */
-const PACED_RECORDS_MAX = 64;
 
 /** Runs one stage on Kafka: a consumer-group member with a task for each partition number that it is assigned. */
 export class StageRunner {
@@ -239,14 +237,6 @@ export class StageRunner {
     if (!isSame) this.pauseOnly(partition, paused);
   }
 
-  /** How long to wait before the next fetch, in milliseconds. */
-  private paceMsAfter(batch: EachBatchPayload["batch"]): number {
-    const paceMs = this.environment.fetchPaceMs();
-    const { fetchPaceMsMin } = this.definition;
-    if (fetchPaceMsMin === undefined || Number(batch.offsetLag()) > PACED_RECORDS_MAX) return paceMs;
-    return Math.max(paceMs, fetchPaceMsMin);
-  }
-
   private async take({ batch, heartbeat, isStale }: EachBatchPayload): Promise<void> {
     const slot = this.managed.get(batch.partition)?.slot;
     const topic = this.topicNames.get(batch.topic);
@@ -263,7 +253,9 @@ export class StageRunner {
     slot.enqueue(records, topic);
     const heartbeatMs = heartbeatIntervalMs(this.environment.sessionTimeoutMs);
     await heartbeat();
-    await sleep(this.environment.clock, this.paceMsAfter(batch));
+    const { definition, environment } = this;
+    const lag = () => Number(batch.offsetLag());
+    await sleep(environment.clock, paceAfterFetch(environment.fetchPaceMs(), definition.fetchPaceMsMin, lag));
     while (slot.isFull) {
       let timer: Timer | undefined;
       const tick = new Promise<void>((resolve) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { paceAfterFetch } from "../../runtime/driver/pace.js";
 import { FETCH_PACE_MS_MIN, nextPace } from "../../runtime/process/fetch-pace.js";
 
 /** The pace after so many looks at the same share. */
@@ -30,5 +31,13 @@ describe("the pace of fetches", () => {
       if (look > 100) seen.add(paceMs);
     }
     expect(Math.max(...seen) / Math.min(...seen)).toBeLessThanOrEqual(1.5);
+  });
+
+  it("is at least a stage's own, but where the stage is behind", () => {
+    const lagOf = (lag: number) => () => lag;
+    expect(paceAfterFetch(25, undefined, lagOf(0))).toBe(25);
+    expect(paceAfterFetch(25, 500, lagOf(1))).toBe(500);
+    expect(paceAfterFetch(25, 500, lagOf(10_000))).toBe(25);
+    expect(paceAfterFetch(800, 500, lagOf(0))).toBe(800);
   });
 });
