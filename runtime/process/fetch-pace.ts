@@ -14,14 +14,12 @@ const LOOK_MS = 250;
 /** Shares of the time that was used: above the one the pace slows down, below the other it quickens. */
 const BUSY = 0.97;
 const SPARE = 0.9;
-/** Slow to slow down, as a moment without time to spare is no load; quick to quicken. */
-const SLOWER = 1.2;
-const QUICKER = 1.5;
+const CHANGE = 1.5;
 
 /** The pace after a look: slower while busy, quicker while there is time to spare, within the bounds. */
 export function nextPace(paceMs: number, busyShare: number): number {
-  if (busyShare > BUSY) return Math.min(FETCH_PACE_MS_MAX, paceMs * SLOWER);
-  if (busyShare < SPARE) return Math.max(FETCH_PACE_MS_MIN, paceMs / QUICKER);
+  if (busyShare > BUSY) return Math.min(FETCH_PACE_MS_MAX, paceMs * CHANGE);
+  if (busyShare < SPARE) return Math.max(FETCH_PACE_MS_MIN, paceMs / CHANGE);
   return paceMs;
 }
 
