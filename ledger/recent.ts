@@ -4,7 +4,7 @@
  */
 export class Recent<V> {
   private young = new Map<string, V>();
-  private old: ReadonlyMap<string, V> = new Map();
+  private old = new Map<string, V>();
 
   /** @param size most names of a generation */
   constructor(private readonly size: number) {}
@@ -23,5 +23,10 @@ export class Recent<V> {
       this.young = new Map();
     }
     this.young.set(name, value);
+  }
+
+  delete(name: string): void {
+    this.young.delete(name);
+    this.old.delete(name);
   }
 }

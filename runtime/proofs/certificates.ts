@@ -35,13 +35,7 @@ export class Certificates {
 
   /** The certificate in a record; undefined where it is none, or of another shard or network. */
   verified(shard: number, record: InputRecord): FinalityCertificate | undefined {
-    const certificate = read("FinalityCertificate", record);
-    if (!certificate) return undefined;
-    const { header, signatures } = certificate;
-    if (header.shard !== shard || !header.genesis.equals(this.network.hash)) return undefined;
-    const result = verifyCertificate(header, signatures, this.consensus);
-    // The digest in the record is a courtesy; the one that was signed is computed.
-    return result.ok ? { ...certificate, digest: result.digest } : undefined;
+    return verifiedCertificate({ hash: this.network.hash, consensus: this.consensus }, shard, record);
   }
 
   private async firstFrom(
@@ -68,4 +62,19 @@ export function heightOfCertificate(record: InputRecord): number | undefined {
 
 function timeOf(record: InputRecord): number | undefined {
   return read("FinalityCertificate", record)?.header.time;
+}
+
+/** The certificate in a record; undefined where it is none, or of another shard or network. */
+export function verifiedCertificate(
+  { hash, consensus }: Pick<Network, "hash" | "consensus">,
+  shard: number,
+  record: InputRecord,
+): FinalityCertificate | undefined {
+  const certificate = read("FinalityCertificate", record);
+  if (!certificate) return undefined;
+  const { header, signatures } = certificate;
+  if (header.shard !== shard || !header.genesis.equals(hash)) return undefined;
+  const result = verifyCertificate(header, signatures, consensus);
+  // The digest in the record is a courtesy; the one that was signed is computed.
+  return result.ok ? { ...certificate, digest: result.digest } : undefined;
 }

@@ -1,4 +1,3 @@
-import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import { heightKey, keyBytes } from "../../ledger/state/key.js";
 import { FinalizeTask } from "../../processors/finalize/finalize.js";
 import { read } from "../../processors/read.js";
@@ -6,6 +5,7 @@ import type { InputRecord } from "../../processors/stage.js";
 import type { FinalityCertificate } from "../../schemas/generated.js";
 import type { Environment, StageDefinition } from "../driver/environment.js";
 import { TransactionalWriter } from "../kafka/transactional-writer.js";
+import { verifiedCertificate } from "../proofs/certificates.js";
 import { shardOfPartition } from "./chain-store.js";
 import { lastCheckpoint } from "./last-checkpoint.js";
 import { tail } from "./tail.js";
@@ -58,22 +58,22 @@ async function certificatesAbove(
   partition: number,
   height: number,
 ): Promise<FinalityCertificate[]> {
-  const { hash, consensus } = environment.network;
-  const certificateOf = (record: InputRecord) => {
-    const certificate = read("FinalityCertificate", record);
-    if (certificate?.header.shard !== shard || !certificate.header.genesis.equals(hash)) return undefined;
-    return verifyCertificate(certificate.header, certificate.signatures, consensus).ok
-      ? certificate
-      : undefined;
+  /** Signatures are looked at last: they take the time. */
+  const certificateWhere = (isWanted: (height: number) => boolean, record: InputRecord) => {
+    const found = read("FinalityCertificate", record)?.header.height;
+    const isLookedAt = found !== undefined && isWanted(found);
+    return isLookedAt ? verifiedCertificate(environment.network, shard, record) : undefined;
   };
-  const records = await tail(environment, "shard.finalized", partition, (record) => {
-    const certificate = certificateOf(record);
-    return certificate !== undefined && certificate.header.height <= height;
-  });
+  const records = await tail(
+    environment,
+    "shard.finalized",
+    partition,
+    (record) => certificateWhere((found) => found <= height, record) !== undefined,
+  );
   const above = new Map<number, FinalityCertificate>();
   for (const record of records) {
-    const certificate = certificateOf(record);
-    if (certificate && certificate.header.height > height) above.set(certificate.header.height, certificate);
+    const certificate = certificateWhere((found) => found > height, record);
+    if (certificate) above.set(certificate.header.height, certificate);
   }
   return [...above.values()].sort((a, b) => a.header.height - b.header.height);
 }

@@ -8,11 +8,18 @@ import { tail } from "./tail.js";
 /** Height of the last certified checkpoint of a partition's shard; 0 before the first. */
 export async function lastCheckpoint(environment: Environment, partition: number): Promise<number> {
   const shard = shardOfPartition(environment, partition);
-  const heightOf = (record: InputRecord) => {
+  /** Height of a certified checkpoint above another one; else 0. Signatures are looked at last: they take the time. */
+  const heightAbove = (height: number, record: InputRecord) => {
     const certificate = read("CheckpointCertificate", record);
-    const isOne = certificate !== undefined && isCertified(environment.network, shard, certificate);
-    return isOne ? certificate.checkpoint.height : 0;
+    if (certificate === undefined || certificate.checkpoint.height <= height) return 0;
+    return isCertified(environment.network, shard, certificate) ? certificate.checkpoint.height : 0;
   };
-  const records = await tail(environment, "shard.checkpoints", partition, (record) => heightOf(record) > 0);
-  return records.reduce((highest, record) => Math.max(highest, heightOf(record)), 0);
+  const records = await tail(
+    environment,
+    "shard.checkpoints",
+    partition,
+    (record) => heightAbove(0, record) > 0,
+  );
+  // From the end, so that most of the others are no longer above what was found.
+  return records.reduceRight((highest, record) => Math.max(highest, heightAbove(highest, record)), 0);
 }

@@ -1,3 +1,4 @@
+import { Recent } from "../../ledger/recent.js";
 import type { StateKey } from "../../ledger/state/key.js";
 import type { State, StateChanges, StateValue } from "../../ledger/state/state.js";
 import { decodeStateValue, stateStoreKey } from "../../processors/chain/store-layout.js";
@@ -12,18 +13,17 @@ const VALUES_CACHED_MAX = 4_000;
  */
 export class StoredState implements State {
   private readonly unstored = new Map<StateKey, StateValue | null>();
-  private young = new Map<StateKey, StateValue>();
-  private old = new Map<StateKey, StateValue>();
+  private readonly recent = new Recent<StateValue>(VALUES_CACHED_MAX);
 
   constructor(private readonly store: Store) {}
 
   get(key: StateKey): StateValue | undefined {
     const fresh = this.unstored.get(key);
     if (fresh !== undefined) return fresh ?? undefined;
-    const cached = this.young.get(key);
+    const cached = this.recent.get(key);
     if (cached) return cached;
-    const value = this.old.get(key) ?? this.load(key);
-    if (value) this.remember(key, value);
+    const value = this.load(key);
+    if (value) this.recent.set(key, value);
     return value;
   }
 
@@ -34,7 +34,7 @@ export class StoredState implements State {
 
   /** Values that the store has, known already. */
   seed(values: Iterable<readonly [StateKey, StateValue]>): void {
-    for (const [key, value] of values) this.remember(key, value);
+    for (const [key, value] of values) this.recent.set(key, value);
   }
 
   /** These values are in the store now; what changed again meanwhile stays. */
@@ -42,26 +42,13 @@ export class StoredState implements State {
     for (const [key, value] of changes) {
       if (this.unstored.get(key) !== value) continue;
       this.unstored.delete(key);
-      if (value) this.remember(key, value);
-      else this.forget(key);
+      if (value) this.recent.set(key, value);
+      else this.recent.delete(key);
     }
-  }
-
-  private forget(key: StateKey): void {
-    this.young.delete(key);
-    this.old.delete(key);
   }
 
   private load(key: StateKey): StateValue | undefined {
     const bytes = this.store.get(stateStoreKey(key));
     return bytes && decodeStateValue(bytes);
-  }
-
-  private remember(key: StateKey, value: StateValue): void {
-    if (this.young.size >= VALUES_CACHED_MAX) {
-      this.old = this.young;
-      this.young = new Map();
-    }
-    this.young.set(key, value);
   }
 }

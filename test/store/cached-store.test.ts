@@ -1,26 +1,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { StoreBatch } from "../../processors/stage.js";
 import { CachedStore } from "../../runtime/store/cached-store.js";
-import type { Store } from "../../runtime/store/level-store.js";
+import { MemoryStore } from "../support/topics.js";
 
-class MapStore implements Store {
-  readonly values = new Map<string, Buffer>();
+class CountingStore extends MemoryStore {
   reads = 0;
-  get(key: string): Buffer | undefined {
+  override get(key: string): Buffer | undefined {
     this.reads++;
-    return this.values.get(key);
+    return super.get(key);
   }
-  async *range(): AsyncIterable<readonly [string, Buffer]> {
-    yield* this.values;
-  }
-  async write(batch: StoreBatch): Promise<void> {
-    for (const [key, value] of batch) {
-      if (value) this.values.set(key, value);
-      else this.values.delete(key);
-    }
-  }
-  async close(): Promise<void> {}
 }
 
 const key = fc.integer({ min: 0, max: 40 }).map((n) => `k${n}`);
@@ -32,11 +20,11 @@ it("reads what the store has, however small its memory", async () => {
       fc.array(fc.array(fc.tuple(key, fc.option(value)), { maxLength: 8 }), { maxLength: 100 }),
       fc.constantFrom(200, 1_000, 100_000),
       async (batches, bytesMax) => {
-        const store = new MapStore();
+        const store = new CountingStore();
         const cached = new CachedStore(store, bytesMax);
         for (const batch of batches) {
           await cached.write(batch);
-          for (let n = 0; n <= 40; n++) expect(cached.get(`k${n}`)).toEqual(store.values.get(`k${n}`));
+          for (let n = 0; n <= 40; n++) expect(cached.get(`k${n}`)).toEqual(store.get(`k${n}`));
         }
       },
     ),
@@ -45,8 +33,8 @@ it("reads what the store has, however small its memory", async () => {
 });
 
 it("doesn't ask the store for what it wrote or read before", async () => {
-  const store = new MapStore();
-  store.values.set("old", Buffer.of(7));
+  const store = new CountingStore();
+  store.writeNow([["old", Buffer.of(7)]]);
   const cached = new CachedStore(store);
   await cached.write([["new", Buffer.of(8)]]);
   for (let n = 0; n < 3; n++) {
@@ -57,7 +45,7 @@ it("doesn't ask the store for what it wrote or read before", async () => {
 });
 
 it("has nothing new where the store failed", async () => {
-  const store = new MapStore();
+  const store = new CountingStore();
   store.write = () => Promise.reject(new Error("disk full"));
   const cached = new CachedStore(store);
   await expect(cached.write([["a", Buffer.of(1)]])).rejects.toThrow("disk full");

@@ -3,31 +3,13 @@ import { expect, it } from "vitest";
 import { accountKey, type StateKey } from "../../ledger/state/key.js";
 import { accountValue, type StateValue } from "../../ledger/state/state.js";
 import { encodeStateValue, stateStoreKey } from "../../processors/chain/store-layout.js";
-import type { StoreBatch } from "../../processors/stage.js";
-import type { Store } from "../../runtime/store/level-store.js";
 import { StoredState } from "../../runtime/store/stored-state.js";
+import { MemoryStore } from "../support/topics.js";
 
 const KEYS = 12;
 const keyOf = (number: number): StateKey => accountKey(Buffer.alloc(20, number));
 const holding = (balance: number): StateValue =>
   accountValue({ balance: BigInt(balance), nonce: 0, escrowed: 0n });
-
-class MapStore implements Store {
-  private readonly values = new Map<string, Buffer>();
-  get(key: string): Buffer | undefined {
-    return this.values.get(key);
-  }
-  async *range(): AsyncIterable<readonly [string, Buffer]> {
-    yield* this.values;
-  }
-  async write(batch: StoreBatch): Promise<void> {
-    for (const [key, value] of batch) {
-      if (value) this.values.set(key, value);
-      else this.values.delete(key);
-    }
-  }
-  async close(): Promise<void> {}
-}
 
 /** A block's changes, then how many of the oldest unstored blocks are stored. */
 const turn = fc.record({
@@ -38,7 +20,7 @@ const turn = fc.record({
 it("has what was applied last, stored or not, whenever it is asked", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(turn, { maxLength: 60 }), async (turns) => {
-      const store = new MapStore();
+      const store = new MemoryStore();
       const state = new StoredState(store);
       const model = new Map<StateKey, StateValue>();
       const waiting: Map<StateKey, StateValue | null>[] = [];
