@@ -4,7 +4,6 @@ import { checkpointRank } from "../../ledger/checkpoint/rank.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import { type KeyPair, signEd25519 } from "../../ledger/crypto/ed25519.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
-import type { LeafChange } from "../../ledger/state-tree/changes.js";
 import type { StateTree } from "../../ledger/state-tree/state-tree.js";
 import { codec } from "../../schemas/codec.js";
 import type { BlockHeader, Checkpoint } from "../../schemas/generated.js";
@@ -13,7 +12,7 @@ import { CertifiedChanges } from "../chain/certified-changes.js";
 import { validatorRecordKey } from "../keys.js";
 import { read, unreadable } from "../read.js";
 import type { Alert, InputRecord, OutputRecord, StageTask, StepResult, StoreBatch } from "../stage.js";
-import { GatheredChanges } from "./gathered-changes.js";
+import { GatheredChanges, type OrderedChanges } from "./gathered-changes.js";
 import { OwnRoots } from "./own-roots.js";
 import { type CheckpointPlace, leavesBatch } from "./store-layout.js";
 import { rankToKeepUp } from "./stretch.js";
@@ -34,14 +33,14 @@ export interface CheckpointOptions {
 export const SLICE_LEAVES = 128;
 /** Pause between two slices, in milliseconds: records are taken, and heartbeats sent. */
 const SLICE_PAUSE_MS = 1;
-/** Final blocks that may wait while a root is worked out; reading pauses above it. */
-const BLOCKS_WAITING_MAX = 4_096;
+/** Final blocks that may wait for a checkpoint that can't begin yet; reading pauses above it. */
+const BLOCKS_WAITING_MAX = 256;
 
 /** A root that is being worked out. */
 interface Hashing {
   readonly header: BlockHeader;
   readonly place: CheckpointPlace;
-  readonly changes: readonly LeafChange[];
+  readonly changes: OrderedChanges;
   readonly sinceMs: number;
   done: number;
 }
@@ -60,6 +59,8 @@ export class CheckpointTask implements StageTask {
   /** Offsets of certificates whose block has not been taken, by height. */
   private readonly certificateOffsets = new Map<number, number>();
   private hashing: Hashing | undefined;
+  /** The next checkpoint, while the root of the one before is worked out: no further block is taken. */
+  private due: BlockHeader | undefined;
   private hashedMs = 0;
   private place: CheckpointPlace;
   private newestTime = 0;
@@ -108,7 +109,9 @@ export class CheckpointTask implements StageTask {
     if (hashing.done < hashing.changes.length) return this.result(nowMs);
     this.hashing = undefined;
     this.hashedMs = nowMs - hashing.sinceMs;
-    return this.result(nowMs, this.vote(hashing.header), leavesBatch(hashing.changes, hashing.place));
+    const vote = this.vote(hashing.header);
+    if (this.due) this.begin(this.due, nowMs);
+    return this.result(nowMs, vote, leavesBatch(hashing.changes.slice(), hashing.place));
   }
 
   private take(record: InputRecord): Alert | undefined {
@@ -180,10 +183,13 @@ export class CheckpointTask implements StageTask {
     return ahead;
   }
 
-  /** Takes final blocks up to the next checkpoint. */
+  /**
+   * Takes final blocks up to the next checkpoint; also while a root is worked out, because what is gathered is less than
+   * blocks: of each key one change.
+   */
   private advance(nowMs: number): Alert[] {
     const { checkpointIntervalMs } = this.options.network.genesis.parameters;
-    while (!this.hashing) {
+    while (!this.due) {
       const { blocks, alerts } = this.certified.take(1);
       const [block] = blocks;
       if (!block) return alerts;
@@ -199,14 +205,18 @@ export class CheckpointTask implements StageTask {
       };
       this.certificateOffsets.delete(height);
       this.last = { header, takenMs: nowMs };
-      const needed = rankToKeepUp(this.hashedMs, this.newestTime - time, checkpointIntervalMs);
-      if (rank !== undefined && rank >= needed) this.begin(header, nowMs);
+      const hashingMs = Math.max(this.hashedMs, this.hashing ? nowMs - this.hashing.sinceMs : 0);
+      const needed = rankToKeepUp(hashingMs, this.newestTime - time, checkpointIntervalMs);
+      if (rank === undefined || rank < needed) continue;
+      if (this.hashing) this.due = header;
+      else this.begin(header, nowMs);
     }
     return [];
   }
 
   private begin(header: BlockHeader, nowMs: number): void {
     this.last = undefined;
+    this.due = undefined;
     this.hashing = { header, place: this.place, changes: this.gathered.take(), sinceMs: nowMs, done: 0 };
   }
 

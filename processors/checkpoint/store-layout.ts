@@ -27,7 +27,7 @@ export const GENESIS_PLACE: CheckpointPlace = { height: 0, time: 0, changesOffse
 export function leavesBatch(changes: readonly LeafChange[], place?: CheckpointPlace): StoreBatch {
   const batch: [string, Buffer | null][] = changes.map(({ key, isRemoval, valueBytes }) => [
     LEAF_PREFIX + key,
-    isRemoval ? null : Buffer.from(valueBytes),
+    isRemoval ? null : Buffer.from(valueBytes.buffer, valueBytes.byteOffset, valueBytes.length),
   ]);
   if (place) batch.push([PLACE_KEY, Buffer.from(JSON.stringify(place))]);
   return batch;

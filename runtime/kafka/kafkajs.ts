@@ -160,7 +160,11 @@ replace<{ prototype: Coordinated }>("cluster/index.js", (Cluster) => {
     if (before && nowMs - before.atMs < COORDINATOR_MAX_AGE_MS) return before.found;
     const found = find.call(this, args);
     own.set(name, { atMs: nowMs, found });
-    found.catch(() => own.delete(name));
+    found.catch((error: { name?: string; retriable?: boolean }) => {
+      own.delete(name);
+      // That no broker answered in time, as on a machine without time to spare, is no reason to end a consumer for good.
+      if (error.name === "KafkaJSGroupCoordinatorNotFound") error.retriable = true;
+    });
     return found;
   };
   return Cluster;

@@ -11,13 +11,13 @@ const SLICE_PAUSE_MS = 1;
 
 /**
  * Builds a shard's tree from all its leaves: 45 s for a million. Other work of the process goes on meanwhile.
- * @param onChunk after each chunk: what it was, and how many leaves there are by now
+ * @param onChunk after each chunk, with how many leaves there are by now
  */
 export async function buildTree(
   prefix: string,
   leaves: AsyncIterable<LeafChange> | Iterable<LeafChange>,
   clock: Clock,
-  onChunk: (changes: readonly LeafChange[], count: number) => Promise<void> | void,
+  onChunk: (count: number) => void,
 ): Promise<StateTree> {
   const tree = new StateTree(prefix);
   const gathered = new GatheredChanges();
@@ -27,7 +27,7 @@ export async function buildTree(
       tree.apply(changes.slice(start, start + SLICE_LEAVES));
       await sleep(clock, SLICE_PAUSE_MS);
     }
-    await onChunk(changes, tree.size);
+    onChunk(tree.size);
   };
   for await (const leaf of leaves) {
     gathered.add([leaf]);

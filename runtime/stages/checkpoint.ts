@@ -76,7 +76,7 @@ async function readTree(
     const place = readPlace(store);
     if (!place || store.get(OWNER_KEY)?.toString() !== name) return undefined;
     const { prefix } = network.topology.shard(shard);
-    const tree = await buildTree(prefix, leavesOf(store), clock, (_, leaves) =>
+    const tree = await buildTree(prefix, leavesOf(store), clock, (leaves) =>
       log.info({ shard, leaves, height: place.height }, "state tree from the local store"),
     );
     return { place, tree };
@@ -102,7 +102,7 @@ async function genesisTree(
     await store.write(leavesBatch(leaves));
   // From the store, where they are in order: a chunk is a part of the tree, and nearly nothing is hashed twice.
   const build = () =>
-    buildTree(prefix, leavesOf(store), clock, (_, leaves) =>
+    buildTree(prefix, leavesOf(store), clock, (leaves) =>
       log.info({ shard, leaves }, "state tree from the genesis"),
     );
   const tree = await trees.tree(shard, build);

@@ -210,13 +210,39 @@ describe("checkpoint", () => {
     block(START_MS);
     const task = open();
     const content = codec("BlockChanges").decode(fromWire(changes(1).value)!.avroBytes)!;
-    const ahead = Array.from({ length: 4_097 }, (_, index): InputRecord => {
+    const ahead = Array.from({ length: 257 }, (_, index): InputRecord => {
       const value = codec("BlockChanges").encode({ ...content, height: index + 1 });
       return asInput({ topic: "shard.changes", key: null, value }, index);
     });
     expect(task.step(ahead, START_MS).pause).toEqual(["shard.changes"]);
     expect(votesOf(feed(task, [1])).map(({ checkpoint }) => checkpoint.height)).toEqual([1]);
     expect(task.timer(START_MS).pause).toEqual([]);
+  });
+
+  it("takes blocks while it hashes, leaves out what it can't keep up with, and waits with the next it can", () => {
+    const times = [0, 1_000, INTERVAL, 2 * INTERVAL, 2 * INTERVAL + 1, 4 * INTERVAL, 4 * INTERVAL + 1];
+    // At a multiple of 16 intervals: ranks are 4 or more, -, 0, 1, -, 2, -.
+    const start = Math.ceil(START_MS / (16 * INTERVAL)) * 16 * INTERVAL;
+    for (const time of times) block(start + time);
+    const task = open();
+    task.step([changes(1)], start);
+    task.step([certificate(1)], start);
+    // Meanwhile half an interval goes by: only every second checkpoint can be kept up with.
+    const nowMs = start + INTERVAL / 2;
+    for (const height of [2, 3, 4, 5]) {
+      task.step([changes(height)], nowMs);
+      task.step([certificate(height)], nowMs);
+    }
+    const results = [task.timer(nowMs)];
+    while (results.at(-1)!.wakeAtMs === nowMs + 1) results.push(task.timer(nowMs));
+    const [first, second, ...others] = votesOf(results);
+    expect(others).toEqual([]);
+    expect([first?.checkpoint.height, second?.checkpoint.height]).toEqual([1, 4]);
+    expect(first?.checkpoint.stateRoot).toEqual(rootAfter(log, 1));
+    expect(second?.checkpoint.stateRoot).toEqual(rootAfter(log, 4));
+    const later = votesOf(feed(task, [6, 7], nowMs));
+    expect(later.map(({ checkpoint }) => checkpoint.height)).toEqual([6]);
+    expect(later[0]?.checkpoint.stateRoot).toEqual(rootAfter(log, 6));
   });
 
   it("stops where another root is certified than its own", () => {
