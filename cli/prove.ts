@@ -14,7 +14,7 @@ class UsageError extends Error {
   readonly code = "BAD_USAGE";
 }
 
-/** `rustorium prove account|transaction|record`: proofs that stand alone, made from the topics. */
+/** `rustorium prove account|transaction|record|shard`: proofs that stand alone, made from the topics. */
 export function proveCommand(program: Command): void {
   const prove = program
     .command("prove")
@@ -49,6 +49,16 @@ export function proveCommand(program: Command): void {
     (text) => {
       const { topic, partition, offset } = placeOf(text);
       return (prover) => prover.record(topic, partition, offset);
+    },
+  );
+  sub(
+    prove,
+    "shard",
+    "<number>",
+    "that a shard's certified state root is in the global root that the main chain has",
+    (text) => {
+      if (!/^\d{1,9}$/.test(text)) throw new UsageError(`${text} is no number of a shard`);
+      return (prover) => prover.shardRoot(Number(text));
     },
   );
 }

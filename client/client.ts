@@ -3,7 +3,8 @@ import { trustFile } from "../ledger/genesis/trust-file.js";
 import type { NoProof, ProofOutcome } from "../processors/proofs/outcome.js";
 import type { ProvableTopic } from "../processors/proofs/prove-record.js";
 import { type ConnectedTopics, connectNetwork } from "../runtime/proofs/connect.js";
-import { type ProvedAccount, Prover } from "../runtime/proofs/prover.js";
+import { Prover } from "../runtime/proofs/prover.js";
+import type { ProvedAccount } from "../runtime/proofs/state-prover.js";
 import type { SignedTransaction } from "../schemas/generated.js";
 import {
   type Expectation,

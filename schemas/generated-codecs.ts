@@ -2,7 +2,7 @@
 
 import { readArray, readBoolean, readBytes, readDecimal, readFixed, readIndex, readInt, readLong, readString } from "./binary/reader.js";
 import { checkBranch, misfit, writeArray, writeBoolean, writeBytes, writeDecimal, writeFixed, writeInt, writeLong, writeString } from "./binary/writer.js";
-import type { AccountProof, AccountState, BlockChanges, BlockHeader, CertifiedHeader, Channel, Checkpoint, CheckpointCertificate, CheckpointVote, CrossShardBundle, CrossShardMessage, Cut, EscrowState, FinalityCertificate, Genesis, GenesisAccount, GenesisAllocation, GenesisParameters, GenesisRecord, GenesisShard, GenesisValidator, Hash, LogEntry, Mark, MessageKind, Notification, NotificationEvent, OutgoingBundle, PathStep, Priority, ProofFile, Receipt, ReceiptKind, ReceiptResult, RecordProof, RecordTypes, RejectedTransaction, ShardState, ShardTopology, SignatureScheme, SignedTransaction, StateChange, StateRecord, TransactionProof, TransferBody, UserTransaction, ValidatedTransaction, ValidatorRecord, ValidatorSignature, Vote } from "./generated.js";
+import type { AccountProof, AccountState, BlockChanges, BlockHeader, CertifiedHeader, Channel, Checkpoint, CheckpointCertificate, CheckpointMark, CheckpointVote, CrossShardBundle, CrossShardMessage, Cut, EscrowState, FinalityCertificate, Genesis, GenesisAccount, GenesisAllocation, GenesisParameters, GenesisRecord, GenesisShard, GenesisValidator, GlobalRootState, Hash, LogEntry, MainChainState, Mark, MessageKind, Notification, NotificationEvent, OutgoingBundle, PathStep, Priority, ProofFile, Receipt, ReceiptKind, ReceiptResult, RecordProof, RecordTypes, RejectedTransaction, ShardRootProof, ShardRootState, ShardState, ShardTopology, SignatureScheme, SignedTransaction, StateChange, StateRecord, TransactionProof, TransferBody, UserTransaction, ValidatedTransaction, ValidatorRecord, ValidatorSignature, Vote } from "./generated.js";
 
 
 function readAccountProof(): AccountProof {
@@ -139,6 +139,17 @@ return { checkpoint, signatures };
 function writeCheckpointCertificate(value: CheckpointCertificate): void {
 writeCheckpoint(value.checkpoint);
 writeArray(value.signatures, writeValidatorSignature);
+}
+
+function readCheckpointMark(): CheckpointMark {
+const shard = readInt();
+const height = readLong();
+return { shard, height };
+}
+
+function writeCheckpointMark(value: CheckpointMark): void {
+writeInt(value.shard);
+writeLong(value.height);
 }
 
 function readCheckpointVote(): CheckpointVote {
@@ -360,16 +371,38 @@ writeFixed(value.publicKey, 32);
 writeLong(value.stake);
 }
 
+function readGlobalRootState(): GlobalRootState {
+const root = readFixed(32);
+return { root };
+}
+
+function writeGlobalRootState(value: GlobalRootState): void {
+writeFixed(value.root, 32);
+}
+
 const readHash = (): Hash => readFixed(32);
 const writeHash = (value: Hash): void => writeFixed(value, 32);
 
 function readLogEntry(): LogEntry {
-const entry = readOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocation();
+const entry = readOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate();
 return { entry };
 }
 
 function writeLogEntry(value: LogEntry): void {
-writeOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocation(value.entry);
+writeOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate(value.entry);
+}
+
+function readMainChainState(): MainChainState {
+const marks = readArray(readMark);
+const channels = readArray(readChannel);
+const checkpoints = readArray(readCheckpointMark);
+return { marks, channels, checkpoints };
+}
+
+function writeMainChainState(value: MainChainState): void {
+writeArray(value.marks, writeMark);
+writeArray(value.channels, writeChannel);
+writeArray(value.checkpoints, writeCheckpointMark);
 }
 
 function readMark(): Mark {
@@ -486,13 +519,13 @@ default: misfit(value, "Priority");
 
 function readProofFile(): ProofFile {
 const version = readInt();
-const proof = readOneOfAccountProofTransactionProofRecordProof();
+const proof = readOneOfAccountProofTransactionProofRecordProofShardRootProof();
 return { version, proof };
 }
 
 function writeProofFile(value: ProofFile): void {
 writeInt(value.version);
-writeOneOfAccountProofTransactionProofRecordProof(value.proof);
+writeOneOfAccountProofTransactionProofRecordProofShardRootProof(value.proof);
 }
 
 
@@ -612,6 +645,34 @@ if (value.transactionId === null) writeInt(0); else { writeInt(1); writeFixed(va
 if (value.sender === null) writeInt(0); else { writeInt(1); writeFixed(value.sender, 20); }
 }
 
+function readShardRootProof(): ShardRootProof {
+const shard = readCheckpointCertificate();
+const siblings = readArray(readHash);
+const stateProof = readBytes();
+const certificate = readCheckpointCertificate();
+return { shard, siblings, stateProof, certificate };
+}
+
+function writeShardRootProof(value: ShardRootProof): void {
+writeCheckpointCertificate(value.shard);
+writeArray(value.siblings, writeHash);
+writeBytes(value.stateProof);
+writeCheckpointCertificate(value.certificate);
+}
+
+function readShardRootState(): ShardRootState {
+const height = readLong();
+const time = readLong();
+const stateRoot = readFixed(32);
+return { height, time, stateRoot };
+}
+
+function writeShardRootState(value: ShardRootState): void {
+writeLong(value.height);
+writeLong(value.time);
+writeFixed(value.stateRoot, 32);
+}
+
 function readShardState(): ShardState {
 const marks = readArray(readMark);
 const channels = readArray(readChannel);
@@ -667,26 +728,26 @@ writeBytes(value.signature);
 
 function readStateChange(): StateChange {
 const key = readBytes();
-const value = readOneOfNullAccountStateEscrowStateShardState();
+const value = readOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState();
 return { key, value };
 }
 
 function writeStateChange(value: StateChange): void {
 writeBytes(value.key);
-writeOneOfNullAccountStateEscrowStateShardState(value.value);
+writeOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState(value.value);
 }
 
 function readStateRecord(): StateRecord {
 const height = readLong();
 const digest = readFixed(32);
-const value = readOneOfNullAccountStateEscrowStateShardState();
+const value = readOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState();
 return { height, digest, value };
 }
 
 function writeStateRecord(value: StateRecord): void {
 writeLong(value.height);
 writeFixed(value.digest, 32);
-writeOneOfNullAccountStateEscrowStateShardState(value.value);
+writeOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState(value.value);
 }
 
 function writeStateRecordHead(value: Omit<StateRecord, "value">): void {
@@ -845,19 +906,20 @@ writeGenesisAllocation(value["rustorium.GenesisAllocation"]);
 else misfit(value, "branch of the union");
 }
 
-type OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocation = { "rustorium.UserTransaction": UserTransaction } | { "rustorium.CrossShardBundle": CrossShardBundle } | { "rustorium.Cut": Cut } | { "rustorium.Genesis": Genesis } | { "rustorium.GenesisAllocation": GenesisAllocation };
+type OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate = { "rustorium.UserTransaction": UserTransaction } | { "rustorium.CrossShardBundle": CrossShardBundle } | { "rustorium.Cut": Cut } | { "rustorium.Genesis": Genesis } | { "rustorium.GenesisAllocation": GenesisAllocation } | { "rustorium.CheckpointCertificate": CheckpointCertificate };
 
-function readOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocation(): OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocation {
-switch (readIndex(5)) {
+function readOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate(): OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate {
+switch (readIndex(6)) {
 case 0: return { "rustorium.UserTransaction": readUserTransaction() };
 case 1: return { "rustorium.CrossShardBundle": readCrossShardBundle() };
 case 2: return { "rustorium.Cut": readCut() };
 case 3: return { "rustorium.Genesis": readGenesis() };
-default: return { "rustorium.GenesisAllocation": readGenesisAllocation() };
+case 4: return { "rustorium.GenesisAllocation": readGenesisAllocation() };
+default: return { "rustorium.CheckpointCertificate": readCheckpointCertificate() };
 }
 }
 
-function writeOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocation(value: OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocation): void {
+function writeOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate(value: OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate): void {
 checkBranch(value);
 if (typeof value === "object" && value !== null && "rustorium.UserTransaction" in value) {
 writeInt(0);
@@ -879,20 +941,25 @@ else if (typeof value === "object" && value !== null && "rustorium.GenesisAlloca
 writeInt(4);
 writeGenesisAllocation(value["rustorium.GenesisAllocation"]);
 }
+else if (typeof value === "object" && value !== null && "rustorium.CheckpointCertificate" in value) {
+writeInt(5);
+writeCheckpointCertificate(value["rustorium.CheckpointCertificate"]);
+}
 else misfit(value, "branch of the union");
 }
 
-type OneOfAccountProofTransactionProofRecordProof = { "rustorium.AccountProof": AccountProof } | { "rustorium.TransactionProof": TransactionProof } | { "rustorium.RecordProof": RecordProof };
+type OneOfAccountProofTransactionProofRecordProofShardRootProof = { "rustorium.AccountProof": AccountProof } | { "rustorium.TransactionProof": TransactionProof } | { "rustorium.RecordProof": RecordProof } | { "rustorium.ShardRootProof": ShardRootProof };
 
-function readOneOfAccountProofTransactionProofRecordProof(): OneOfAccountProofTransactionProofRecordProof {
-switch (readIndex(3)) {
+function readOneOfAccountProofTransactionProofRecordProofShardRootProof(): OneOfAccountProofTransactionProofRecordProofShardRootProof {
+switch (readIndex(4)) {
 case 0: return { "rustorium.AccountProof": readAccountProof() };
 case 1: return { "rustorium.TransactionProof": readTransactionProof() };
-default: return { "rustorium.RecordProof": readRecordProof() };
+case 2: return { "rustorium.RecordProof": readRecordProof() };
+default: return { "rustorium.ShardRootProof": readShardRootProof() };
 }
 }
 
-function writeOneOfAccountProofTransactionProofRecordProof(value: OneOfAccountProofTransactionProofRecordProof): void {
+function writeOneOfAccountProofTransactionProofRecordProofShardRootProof(value: OneOfAccountProofTransactionProofRecordProofShardRootProof): void {
 checkBranch(value);
 if (typeof value === "object" && value !== null && "rustorium.AccountProof" in value) {
 writeInt(0);
@@ -906,21 +973,28 @@ else if (typeof value === "object" && value !== null && "rustorium.RecordProof" 
 writeInt(2);
 writeRecordProof(value["rustorium.RecordProof"]);
 }
+else if (typeof value === "object" && value !== null && "rustorium.ShardRootProof" in value) {
+writeInt(3);
+writeShardRootProof(value["rustorium.ShardRootProof"]);
+}
 else misfit(value, "branch of the union");
 }
 
-type OneOfNullAccountStateEscrowStateShardState = null | { "rustorium.AccountState": AccountState } | { "rustorium.EscrowState": EscrowState } | { "rustorium.ShardState": ShardState };
+type OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState = null | { "rustorium.AccountState": AccountState } | { "rustorium.EscrowState": EscrowState } | { "rustorium.ShardState": ShardState } | { "rustorium.ShardRootState": ShardRootState } | { "rustorium.GlobalRootState": GlobalRootState } | { "rustorium.MainChainState": MainChainState };
 
-function readOneOfNullAccountStateEscrowStateShardState(): OneOfNullAccountStateEscrowStateShardState {
-switch (readIndex(4)) {
+function readOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState(): OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState {
+switch (readIndex(7)) {
 case 0: return null;
 case 1: return { "rustorium.AccountState": readAccountState() };
 case 2: return { "rustorium.EscrowState": readEscrowState() };
-default: return { "rustorium.ShardState": readShardState() };
+case 3: return { "rustorium.ShardState": readShardState() };
+case 4: return { "rustorium.ShardRootState": readShardRootState() };
+case 5: return { "rustorium.GlobalRootState": readGlobalRootState() };
+default: return { "rustorium.MainChainState": readMainChainState() };
 }
 }
 
-function writeOneOfNullAccountStateEscrowStateShardState(value: OneOfNullAccountStateEscrowStateShardState): void {
+function writeOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState(value: OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState): void {
 checkBranch(value);
 if (value === null) {
 writeInt(0);
@@ -937,6 +1011,18 @@ else if (typeof value === "object" && value !== null && "rustorium.ShardState" i
 writeInt(3);
 writeShardState(value["rustorium.ShardState"]);
 }
+else if (typeof value === "object" && value !== null && "rustorium.ShardRootState" in value) {
+writeInt(4);
+writeShardRootState(value["rustorium.ShardRootState"]);
+}
+else if (typeof value === "object" && value !== null && "rustorium.GlobalRootState" in value) {
+writeInt(5);
+writeGlobalRootState(value["rustorium.GlobalRootState"]);
+}
+else if (typeof value === "object" && value !== null && "rustorium.MainChainState" in value) {
+writeInt(6);
+writeMainChainState(value["rustorium.MainChainState"]);
+}
 else misfit(value, "branch of the union");
 }
 
@@ -952,6 +1038,7 @@ CertifiedHeader: { read: readCertifiedHeader, write: writeCertifiedHeader },
 Channel: { read: readChannel, write: writeChannel },
 Checkpoint: { read: readCheckpoint, write: writeCheckpoint },
 CheckpointCertificate: { read: readCheckpointCertificate, write: writeCheckpointCertificate },
+CheckpointMark: { read: readCheckpointMark, write: writeCheckpointMark },
 CheckpointVote: { read: readCheckpointVote, write: writeCheckpointVote },
 CrossShardBundle: { read: readCrossShardBundle, write: writeCrossShardBundle },
 CrossShardMessage: { read: readCrossShardMessage, write: writeCrossShardMessage },
@@ -965,7 +1052,9 @@ GenesisParameters: { read: readGenesisParameters, write: writeGenesisParameters 
 GenesisRecord: { read: readGenesisRecord, write: writeGenesisRecord },
 GenesisShard: { read: readGenesisShard, write: writeGenesisShard },
 GenesisValidator: { read: readGenesisValidator, write: writeGenesisValidator },
+GlobalRootState: { read: readGlobalRootState, write: writeGlobalRootState },
 LogEntry: { read: readLogEntry, write: writeLogEntry },
+MainChainState: { read: readMainChainState, write: writeMainChainState },
 Mark: { read: readMark, write: writeMark },
 Notification: { read: readNotification, write: writeNotification },
 OutgoingBundle: { read: readOutgoingBundle, write: writeOutgoingBundle },
@@ -975,6 +1064,8 @@ Receipt: { read: readReceipt, write: writeReceipt },
 ReceiptResult: { read: readReceiptResult, write: writeReceiptResult },
 RecordProof: { read: readRecordProof, write: writeRecordProof },
 RejectedTransaction: { read: readRejectedTransaction, write: writeRejectedTransaction },
+ShardRootProof: { read: readShardRootProof, write: writeShardRootProof },
+ShardRootState: { read: readShardRootState, write: writeShardRootState },
 ShardState: { read: readShardState, write: writeShardState },
 ShardTopology: { read: readShardTopology, write: writeShardTopology },
 SignedTransaction: { read: readSignedTransaction, write: writeSignedTransaction },

@@ -190,7 +190,7 @@ export const CATALOGUE: readonly Topic[] = [
     partitioning: "shard",
     retention: FOREVER,
     writers: ["finalize"],
-    readers: ["checkpoint", "gateway"],
+    readers: ["checkpoint", "relay", "gateway"],
     about: "Certified state roots: what the state of a whole shard is proved with.",
   },
   {

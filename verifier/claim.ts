@@ -79,4 +79,15 @@ export interface RecordClaim extends Certified {
   readonly count: number;
 }
 
-export type Claim = AccountClaim | TransactionClaim | RecordClaim;
+/** That a shard's certified state root is in the global root that the main chain has. */
+export interface ShardRootClaim extends Certified {
+  readonly kind: "shard";
+  /** Root of the shard's state after the block. */
+  readonly stateRoot: Hex;
+  /** Root of the one tree over all shards. */
+  readonly globalRoot: Hex;
+  /** Block of the main chain after which it has that global root; time in milliseconds since 1970. */
+  readonly mainChain: Pick<Certified, "height" | "block" | "time">;
+}
+
+export type Claim = AccountClaim | TransactionClaim | RecordClaim | ShardRootClaim;

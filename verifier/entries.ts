@@ -1,5 +1,5 @@
 import type { AvroReader } from "./avro-reader.js";
-import { readBlockHeader, readSignature } from "./headers.js";
+import { readBlockHeader, readCheckpoint, readSignature } from "./headers.js";
 
 // Records whose bytes are leaves: entries of the log, receipts, values of the state. Of what isn't said to anyone only the
 // form is read.
@@ -36,11 +36,12 @@ export interface UserTransaction {
 }
 
 /** A LogEntry that can be a leaf: cuts and the genesis are in no block. */
-export type LogEntry = UserTransaction | { readonly kind: "bundle" } | { readonly kind: "none" };
+export type LogEntry = UserTransaction | { readonly kind: "bundle" | "checkpoint" | "none" };
 
-const ENTRY_BRANCHES = 5;
+const ENTRY_BRANCHES = 6;
 const USER_TRANSACTION = 0;
 const BUNDLE = 1;
+const CHECKPOINT = 5;
 
 /** A LogEntry. One that can be no leaf may have any bytes. */
 export function readLogEntry(reader: AvroReader): LogEntry {
@@ -50,6 +51,10 @@ export function readLogEntry(reader: AvroReader): LogEntry {
     case BUNDLE:
       skipBundle(reader);
       return { kind: "bundle" };
+    case CHECKPOINT:
+      readCheckpoint(reader);
+      reader.array(readSignature);
+      return { kind: "checkpoint" };
     default:
       reader.rest();
       return { kind: "none" };

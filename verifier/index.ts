@@ -9,6 +9,7 @@ export type {
   ProvableTopic,
   ReceiptClaim,
   RecordClaim,
+  ShardRootClaim,
   TransactionClaim,
 } from "./claim.js";
 export type { ReceiptKind } from "./entries.js";

@@ -54,11 +54,28 @@ export interface RecordProof {
   readonly leaves: readonly Uint8Array[];
 }
 
-export type Proof = AccountProof | TransactionProof | RecordProof;
+/** A checkpoint with its signatures. */
+export interface CertifiedCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly signatures: readonly Signature[];
+}
 
-const BRANCHES = 3;
+export interface ShardRootProof {
+  readonly kind: "shard";
+  readonly shard: CertifiedCheckpoint;
+  /** From the shard's root up. */
+  readonly siblings: readonly Uint8Array[];
+  readonly stateProof: Uint8Array;
+  /** Of the main chain. */
+  readonly main: CertifiedCheckpoint;
+}
+
+export type Proof = AccountProof | TransactionProof | RecordProof | ShardRootProof;
+
+const BRANCHES = 4;
 const ACCOUNT = 0;
 const TRANSACTION = 1;
+const RECORD = 2;
 
 /** Reads a ProofFile. What it says is checked elsewhere. */
 export function decodeProofFile(bytes: Uint8Array): Found<Proof> {
@@ -80,8 +97,10 @@ function readProof(reader: AvroReader): Proof {
       return readAccountProof(reader);
     case TRANSACTION:
       return readTransactionProof(reader);
-    default:
+    case RECORD:
       return readRecordProof(reader);
+    default:
+      return readShardRootProof(reader);
   }
 }
 
@@ -123,4 +142,18 @@ function readRecordProof(reader: AvroReader): RecordProof {
     index: reader.int(),
     leaves: reader.array((item) => item.fixed(HASH_BYTES)),
   };
+}
+
+function readShardRootProof(reader: AvroReader): ShardRootProof {
+  return {
+    kind: "shard",
+    shard: readCertifiedCheckpoint(reader),
+    siblings: reader.array((item) => item.fixed(HASH_BYTES)),
+    stateProof: reader.variable(),
+    main: readCertifiedCheckpoint(reader),
+  };
+}
+
+function readCertifiedCheckpoint(reader: AvroReader): CertifiedCheckpoint {
+  return { checkpoint: readCheckpoint(reader), signatures: reader.array(readSignature) };
 }

@@ -9,6 +9,8 @@ export const SHARD_DEPTH_MAX = 16;
 export const POSITION_BITS = 256;
 
 const ACCOUNT = Uint8Array.of(0);
+const PLACEMENT_BYTES = 32;
+const GLOBAL_ROOT = Uint8Array.of(5);
 const SHARD_BYTES = SHARD_DEPTH_MAX / 8;
 const POSITION_DOMAIN = ascii("rustorium/state-position/v1\0");
 
@@ -16,6 +18,9 @@ const POSITION_DOMAIN = ascii("rustorium/state-position/v1\0");
 export function accountKey(account: Uint8Array): Uint8Array {
   return concat(sha256(account), ACCOUNT, account);
 }
+
+/** State key of the global root: the first placement, the kind. */
+export const GLOBAL_ROOT_KEY = concat(new Uint8Array(PLACEMENT_BYTES), GLOBAL_ROOT);
 
 /** Where a key's leaf is, 32 bytes: the first 16 bits of the key, the others of a hash. */
 export function positionOf(key: Uint8Array): Uint8Array {

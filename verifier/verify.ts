@@ -1,6 +1,7 @@
 import { equal } from "./bytes.js";
 import { checkAccount } from "./check-account.js";
 import { checkRecord } from "./check-record.js";
+import { checkShardRoot } from "./check-shard-root.js";
 import { checkTransaction } from "./check-transaction.js";
 import type { Claim } from "./claim.js";
 import { decodeProofFile, type Proof } from "./proof-file.js";
@@ -37,6 +38,8 @@ function check(proof: Proof, trust: Trust): Found<Claim> {
       return checkTransaction(proof, trust);
     case "record":
       return checkRecord(proof, trust);
+    case "shard":
+      return checkShardRoot(proof, trust);
   }
 }
 

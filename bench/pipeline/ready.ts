@@ -1,5 +1,5 @@
 import { MAIN_CHAIN } from "../../ledger/topology.js";
-import { newestCheckpoint } from "../../runtime/proofs/checkpoints.js";
+import { checkpointsOf } from "../../runtime/proofs/checkpoints.js";
 import type { LoadClient } from "./client.js";
 import type { BenchNetwork } from "./network.js";
 
@@ -22,12 +22,12 @@ export async function untilAtWork(
   await client.first(FIRST_TRANSACTIONS);
   say("first transactions are final");
   if (!history) throw new Error("the network's topics can't be read back");
-  const newest = newestCheckpoint(network, history);
+  const checkpoints = checkpointsOf(network, history);
   const untilMs = Date.now() + CERTIFIED_WAIT_MS;
   for (const { shard } of network.topology.shards) {
     // No transfer crosses yet, so the main chain may have no block.
     if (shard === MAIN_CHAIN) continue;
-    while (!(await newest(shard))) {
+    while (!(await checkpoints.newest(shard))) {
       if (Date.now() > untilMs) throw new Error(`shard ${shard} has no certified root`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }

@@ -92,6 +92,10 @@ function sentenceOf(claim: Claim): string {
     }
     case "record":
       return `this record of ${claim.topic} is the one that was certified`;
+    case "shard": {
+      const { stateRoot, globalRoot, mainChain } = claim;
+      return `the state root ${stateRoot} is in the global root ${globalRoot} of the main chain's block ${mainChain.height}`;
+    }
   }
 }
 

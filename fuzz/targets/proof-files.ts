@@ -1,6 +1,12 @@
 import { codec } from "../../schemas/codec.js";
 import { type ProofFile, SCHEMAS } from "../../schemas/generated.js";
-import { accountFile, recordFile, Sample, transactionFile } from "../../test/verifier/samples.js";
+import {
+  accountFile,
+  recordFile,
+  Sample,
+  shardRootFile,
+  transactionFile,
+} from "../../test/verifier/samples.js";
 import { verifyProofFile } from "../../verifier/index.js";
 import { pick } from "../chance.js";
 import { AvroValues, type Schema } from "../mutate/avro-value.js";
@@ -18,6 +24,7 @@ const corpus = [
   recordFile(sample.receiptRecord()),
   recordFile(sample.stateRecord()),
   recordFile(sample.removalRecord()),
+  shardRootFile(sample.shardRoot()),
 ];
 const files = corpus.map((bytes) => codec("ProofFile").decode(bytes)!);
 const values = new AvroValues(SCHEMAS.ProofFile as Schema);

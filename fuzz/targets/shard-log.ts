@@ -24,6 +24,7 @@ const VOID_REASONS: Readonly<Record<VoidReason, true>> = {
   GENESIS_RECORD: true,
   OTHER_CUT: true,
   BELOW_MARK: true,
+  BELOW_CHECKPOINT: true,
   OTHER_SHARD: true,
   ILL_FORMED: true,
   NOT_AUTHENTIC: true,
@@ -31,6 +32,7 @@ const VOID_REASONS: Readonly<Record<VoidReason, true>> = {
   OUT_OF_CHANNEL_ORDER: true,
   BAD_CERTIFICATE: true,
   BAD_PROOF: true,
+  BAD_ROOT: true,
 };
 const rules = { isAuthentic: isAuthenticBySignature };
 const chains = makeChains();

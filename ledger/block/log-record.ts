@@ -6,13 +6,15 @@ export type VoidReason =
   | "GENESIS_RECORD"
   | "OTHER_CUT"
   | "BELOW_MARK"
+  | "BELOW_CHECKPOINT"
   | "OTHER_SHARD"
   | "ILL_FORMED"
   | "NOT_AUTHENTIC"
   | "OTHER_NETWORK"
   | "OUT_OF_CHANNEL_ORDER"
   | "BAD_CERTIFICATE"
-  | "BAD_PROOF";
+  | "BAD_PROOF"
+  | "BAD_ROOT";
 
 /** A record of shard.log. */
 export interface LogRecord {

@@ -1,12 +1,14 @@
 import { codec } from "../../schemas/codec.js";
 import type {
   BlockHeader,
+  CheckpointCertificate,
   CrossShardBundle,
   CrossShardMessage,
   Cut,
   ReceiptResult,
   UserTransaction,
 } from "../../schemas/generated.js";
+import { KnownRoots } from "../checkpoint/known-roots.js";
 import { verifyCertificate } from "../consensus/certificate.js";
 import type { Network } from "../genesis/genesis.js";
 import { GrowingTree, merkleRootOf, verifyMerkleProof } from "../merkle.js";
@@ -14,6 +16,7 @@ import { changesRootOf, type EncodedChange, encodeChanges } from "../state/encod
 import { feeAccountKey, type StateKey, shardKey } from "../state/key.js";
 import { Overlay } from "../state/overlay.js";
 import { asShard, type State, type StateChanges, shardValue } from "../state/state.js";
+import { MAIN_CHAIN } from "../topology.js";
 import { type DecodedTransaction, decodeTransaction } from "../transaction/index.js";
 import { applyMessage } from "./apply-message.js";
 import { applyTransaction } from "./apply-transaction.js";
@@ -73,6 +76,8 @@ export class ShardChain {
   private readonly marks: Map<number, number>;
   private readonly received: Map<number, number>;
   private readonly sent: Map<number, number>;
+  /** Of the main chain only. */
+  private readonly roots: KnownRoots | undefined;
   private readonly feeAccount: StateKey;
   private readonly ownKey: StateKey;
   private readonly applyTransaction: typeof applyTransaction;
@@ -94,6 +99,7 @@ export class ShardChain {
     this.marks = new Map(own?.marks.map((mark) => [mark.partition, mark.offset]));
     this.received = new Map(own?.channels.map((channel) => [channel.shard, channel.received]));
     this.sent = new Map(own?.channels.map((channel) => [channel.shard, channel.sent]));
+    if (shard === MAIN_CHAIN) this.roots = new KnownRoots(network, state, own?.checkpoints ?? []);
   }
 
   /** Position after the last closed block. */
@@ -116,6 +122,8 @@ export class ShardChain {
     if ("rustorium.CrossShardBundle" in entry)
       return this.appendBundle(entry["rustorium.CrossShardBundle"], record);
     if ("rustorium.Cut" in entry) return this.appendCut(entry["rustorium.Cut"], record);
+    if ("rustorium.CheckpointCertificate" in entry)
+      return this.appendCheckpoint(entry["rustorium.CheckpointCertificate"], record);
     return { voided: "GENESIS_RECORD" };
   }
 
@@ -165,6 +173,14 @@ export class ShardChain {
     return verifyCertificate(header, bundle.signatures, this.network.consensus).ok
       ? undefined
       : "BAD_CERTIFICATE";
+  }
+
+  private appendCheckpoint(certificate: CheckpointCertificate, record: LogRecord) {
+    const voided = this.roots ? this.roots.faultOf(certificate) : "OTHER_SHARD";
+    if (voided) return { voided };
+    const block = this.begin(record);
+    this.roots?.take(certificate.checkpoint, block.overlay);
+    return this.endIfFull(block, record);
   }
 
   private appendCut(cut: Cut, record: LogRecord) {
@@ -218,6 +234,7 @@ export class ShardChain {
 
   private close(open: OpenBlock, nextOffset: number): ExecutedBlock {
     const bundles = this.bundlesOf(open);
+    this.roots?.finish(open.overlay);
     open.overlay.set(this.ownKey, shardValue(this.ownRecord()));
     const changes = open.overlay.finish();
     const encodedChanges = encodeChanges(changes);
@@ -273,6 +290,7 @@ export class ShardChain {
         received: this.received.get(shard) ?? 0,
         sent: this.sent.get(shard) ?? 0,
       })),
+      checkpoints: this.roots?.marks ?? [],
     };
   }
 }

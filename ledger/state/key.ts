@@ -5,7 +5,7 @@ import { Recent } from "../recent.js";
 export type StateKey = string & { readonly __brand: "StateKey" };
 
 /** What a key leads to; the byte after the placement. */
-export const KeyKind = { account: 0, escrow: 1, shard: 2, height: 3 } as const;
+export const KeyKind = { account: 0, escrow: 1, shard: 2, height: 3, shardRoot: 4, globalRoot: 5 } as const;
 
 const PLACEMENT_BYTES = 32;
 const ACCOUNT_ID_BYTES = 20;
@@ -61,6 +61,18 @@ export function shardKey(prefix: string): StateKey {
 /** Key of the record in shard.state that says up to which height the state is complete. */
 export function heightKey(prefix: string): StateKey {
   return key(firstPlacement(prefix), KeyKind.height, Buffer.alloc(0));
+}
+
+/** Key, in the main chain's state, of what it knows of another shard's state. Its number tells it from its ancestors'. */
+export function shardRootKey(prefix: string, shard: number): StateKey {
+  const id = Buffer.alloc(4);
+  id.writeUInt32BE(shard);
+  return key(firstPlacement(prefix), KeyKind.shardRoot, id);
+}
+
+/** Key of the global root in the main chain's state. */
+export function globalRootKey(): StateKey {
+  return key(firstPlacement(""), KeyKind.globalRoot, Buffer.alloc(0));
 }
 
 /** The key's bytes. */

@@ -1,9 +1,19 @@
-import type { AccountState, EscrowState, ShardState, StateChange } from "../../schemas/generated.js";
+import type {
+  AccountState,
+  EscrowState,
+  GlobalRootState,
+  MainChainState,
+  ShardRootState,
+  StateChange,
+} from "../../schemas/generated.js";
 import { AMOUNT_LIMIT } from "../amount.js";
 import type { StateKey } from "./key.js";
 
 /** A value of the state, as it travels in Avro. */
 export type StateValue = NonNullable<StateChange["value"]>;
+
+/** A shard's own record: marks, channels, and which states of the others the main chain has. */
+export type OwnRecord = MainChainState;
 
 /** What a block changed: null removes. */
 export type StateChanges = ReadonlyMap<StateKey, StateValue | null>;
@@ -37,8 +47,17 @@ export function accountValue(account: AccountState): StateValue {
 export function escrowValue(escrow: EscrowState): StateValue {
   return { "rustorium.EscrowState": escrow };
 }
-export function shardValue(shard: ShardState): StateValue {
-  return { "rustorium.ShardState": shard };
+/** A shard's own record as a value: only the main chain has checkpoints in it, and only from the first on. */
+export function shardValue({ marks, channels, checkpoints }: OwnRecord): StateValue {
+  return checkpoints.length === 0
+    ? { "rustorium.ShardState": { marks, channels } }
+    : { "rustorium.MainChainState": { marks, channels, checkpoints } };
+}
+export function shardRootValue(root: ShardRootState): StateValue {
+  return { "rustorium.ShardRootState": root };
+}
+export function globalRootValue(root: GlobalRootState): StateValue {
+  return { "rustorium.GlobalRootState": root };
 }
 
 export function asAccount(value: StateValue | null | undefined): AccountState | undefined {
@@ -47,8 +66,16 @@ export function asAccount(value: StateValue | null | undefined): AccountState | 
 export function asEscrow(value: StateValue | null | undefined): EscrowState | undefined {
   return value && "rustorium.EscrowState" in value ? value["rustorium.EscrowState"] : undefined;
 }
-export function asShard(value: StateValue | null | undefined): ShardState | undefined {
-  return value && "rustorium.ShardState" in value ? value["rustorium.ShardState"] : undefined;
+export function asShard(value: StateValue | null | undefined): OwnRecord | undefined {
+  if (value && "rustorium.MainChainState" in value) return value["rustorium.MainChainState"];
+  if (value && "rustorium.ShardState" in value) return { ...value["rustorium.ShardState"], checkpoints: [] };
+  return undefined;
+}
+export function asShardRoot(value: StateValue | null | undefined): ShardRootState | undefined {
+  return value && "rustorium.ShardRootState" in value ? value["rustorium.ShardRootState"] : undefined;
+}
+export function asGlobalRoot(value: StateValue | null | undefined): GlobalRootState | undefined {
+  return value && "rustorium.GlobalRootState" in value ? value["rustorium.GlobalRootState"] : undefined;
 }
 
 /** Whether an account has room for an amount besides what it holds and what may come back from escrow. */

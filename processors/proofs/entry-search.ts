@@ -2,9 +2,9 @@ import type { LogRecord } from "../../ledger/block/log-record.js";
 import { type ExecutedBlock, ShardChain } from "../../ledger/block/shard-chain.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { shardKey } from "../../ledger/state/key.js";
-import { MemoryState, shardValue } from "../../ledger/state/state.js";
+import { MemoryState, type OwnRecord, shardValue } from "../../ledger/state/state.js";
 import { WIRE_HEADER_BYTES } from "../../schemas/codec.js";
-import type { BlockHeader, ShardState } from "../../schemas/generated.js";
+import type { BlockHeader } from "../../schemas/generated.js";
 import { isAuthenticBySignature } from "../chain/authenticity.js";
 import type { InputRecord } from "../stage.js";
 import { type NoProof, noProof } from "./outcome.js";
@@ -24,7 +24,7 @@ const BEGINNINGS_MAX = 64;
 /**
  * Finds which records of a shard's log are the entries of a certified block, without executing what came before.
  *
- * Whether a record counts depends on the shard's own record (marks and channels) and the genesis, never on balances. So
+ * Whether a record counts depends on the shard's own record (marks, channels, checkpoints) and the genesis, never on balances. So
  * a ShardChain on a state that has nothing but that record takes the same records as the real one, by the same rules;
  * what it makes of them otherwise is wrong and not looked at. The entries count once they hash to the certified root.
  */
@@ -44,7 +44,7 @@ export class EntrySearch {
   constructor(
     private readonly network: Network,
     private readonly header: BlockHeader,
-    private readonly before: ShardState | undefined,
+    private readonly before: OwnRecord | undefined,
   ) {
     this.chain = this.begin();
   }

@@ -32,7 +32,7 @@ export interface NoProof {
 /** A proof. */
 export interface Proof {
   readonly ok: true;
-  readonly kind: "account" | "transaction" | "record";
+  readonly kind: "account" | "transaction" | "record" | "shard";
   /** Canonical Avro bytes of a ProofFile. */
   readonly bytes: Buffer;
   readonly shard: number;

@@ -3,6 +3,7 @@ import { initialState, type Network } from "../../ledger/genesis/genesis.js";
 import { type EncodedChange, encodeChanges } from "../../ledger/state/encoded-changes.js";
 import { accountKey, type StateKey } from "../../ledger/state/key.js";
 import { asAccount, type StateValue } from "../../ledger/state/state.js";
+import type { StateProof } from "../../ledger/state-tree/proof.js";
 import { StateTree } from "../../ledger/state-tree/state-tree.js";
 import type {
   AccountState,
@@ -98,11 +99,21 @@ export class StateFollower {
 
   /** The same, decoded. */
   accountOf(account: Buffer): AccountState | undefined {
-    const valueBytes = this.valueOf(account);
+    return asAccount(this.valueAt(accountKey(account)));
+  }
+
+  /** What a key has now; undefined for nothing. */
+  valueAt(key: StateKey): StateValue | undefined {
+    const valueBytes = this.values.get(key);
     if (!valueBytes) return undefined;
     // The codec reads a value as part of a record only.
     const record = stateRecord({ height: this.height, digest: Buffer.alloc(HASH_BYTES) }, valueBytes);
-    return asAccount(decodeStateValue(record));
+    return decodeStateValue(record);
+  }
+
+  /** Proves what a key has now, or that it has nothing. */
+  proofOf(key: StateKey): StateProof {
+    return this.tree.prove(key, this.values.get(key));
   }
 
   /** Proves what one of the shard's accounts has; the certificate must be of the height that this is at. */

@@ -1,7 +1,7 @@
 import { EMPTY_ROOT } from "../../ledger/merkle.js";
-import type { Topology } from "../../ledger/topology.js";
+import { MAIN_CHAIN, type Topology } from "../../ledger/topology.js";
 import { codec } from "../../schemas/codec.js";
-import type { FinalityCertificate, OutgoingBundle } from "../../schemas/generated.js";
+import type { FinalityCertificate, LogEntry, OutgoingBundle } from "../../schemas/generated.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { CertifiedJoin } from "../chain/certified-join.js";
 import { read, unreadable } from "../read.js";
@@ -9,7 +9,8 @@ import type { Alert, InputRecord, OutputRecord, StageTask, StepResult } from "..
 
 /**
  * Carries messages between shards: once the block that sent them is certified, appends each bundle with certificate and
- * inclusion proof to the log of its destination, in channel order. Repeats after a restart are void there.
+ * inclusion proof to the log of its destination, in channel order. Repeats after a restart are void there. Carries the
+ * certificates of shards' states to the main chain likewise.
  */
 export class RelayTask implements StageTask {
   private readonly join = new CertifiedJoin<OutgoingBundle>(
@@ -22,6 +23,7 @@ export class RelayTask implements StageTask {
   constructor(private readonly topology: Topology) {}
 
   step(records: readonly InputRecord[]): StepResult {
+    if (records[0]!.topic === "shard.checkpoints") return this.carryCheckpoints(records);
     const alerts: Alert[] = [];
     for (const record of records) {
       const taken =
@@ -37,6 +39,23 @@ export class RelayTask implements StageTask {
     if (itemsResumeAt !== undefined) resumeAt.set("shard.messages", itemsResumeAt);
     if (certificatesResumeAt !== undefined) resumeAt.set("shard.finalized", certificatesResumeAt);
     return { records: outputs, alerts, resumeAt };
+  }
+
+  /** The main chain judges them; of its own states it needs none. */
+  private carryCheckpoints(records: readonly InputRecord[]): StepResult {
+    const alerts: Alert[] = [];
+    const outputs: OutputRecord[] = [];
+    for (const record of records) {
+      const certificate = read("CheckpointCertificate", record);
+      if (!certificate) alerts.push(unreadable(record));
+      else if (certificate.checkpoint.shard !== MAIN_CHAIN)
+        outputs.push(this.toLog(MAIN_CHAIN, { "rustorium.CheckpointCertificate": certificate }));
+    }
+    return {
+      records: outputs,
+      alerts,
+      resumeAt: new Map([["shard.checkpoints", records.at(-1)!.offset + 1]]),
+    };
   }
 
   private takeBundle(record: InputRecord): boolean {
@@ -56,24 +75,22 @@ export class RelayTask implements StageTask {
   private deliver(bundle: OutgoingBundle, certificate: FinalityCertificate): OutputRecord {
     const { header, signatures } = certificate;
     const { destination, channelSequence, messages, leafIndex, leafCount, proof } = bundle;
-    return {
-      topic: "shard.log",
-      partition: this.topology.shard(destination).partition,
-      key: null,
-      value: codec("LogEntry").encode({
-        entry: {
-          "rustorium.CrossShardBundle": {
-            header,
-            signatures,
-            destination,
-            channelSequence,
-            messages,
-            leafIndex,
-            leafCount,
-            proof,
-          },
-        },
-      }),
-    };
+    return this.toLog(destination, {
+      "rustorium.CrossShardBundle": {
+        header,
+        signatures,
+        destination,
+        channelSequence,
+        messages,
+        leafIndex,
+        leafCount,
+        proof,
+      },
+    });
+  }
+
+  private toLog(shard: number, entry: LogEntry["entry"]): OutputRecord {
+    const { partition } = this.topology.shard(shard);
+    return { topic: "shard.log", partition, key: null, value: codec("LogEntry").encode({ entry }) };
   }
 }

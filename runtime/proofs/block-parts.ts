@@ -2,13 +2,13 @@ import type { Network } from "../../ledger/genesis/genesis.js";
 import { merkleRootOf } from "../../ledger/merkle.js";
 import { changesRootOf, type EncodedChange, encodeChanges } from "../../ledger/state/encoded-changes.js";
 import { keyOfBytes, shardKey } from "../../ledger/state/key.js";
-import { asShard } from "../../ledger/state/state.js";
+import { asShard, type OwnRecord } from "../../ledger/state/state.js";
 import { type BlockEntries, EntrySearch } from "../../processors/proofs/entry-search.js";
 import { type NoProof, noProof } from "../../processors/proofs/outcome.js";
 import { read } from "../../processors/read.js";
 import type { InputRecord } from "../../processors/stage.js";
 import { codec } from "../../schemas/codec.js";
-import type { BlockChanges, FinalityCertificate, Receipt, ShardState } from "../../schemas/generated.js";
+import type { BlockChanges, FinalityCertificate, Receipt } from "../../schemas/generated.js";
 import type { Certificates } from "./certificates.js";
 import { firstAtLeast, recordsFrom, type TopicSource } from "./topic-source.js";
 
@@ -54,7 +54,7 @@ export class BlockParts {
   private async before(
     shard: number,
     height: number,
-  ): Promise<{ ok: true; own: ShardState | undefined; offset: number } | NoProof> {
+  ): Promise<{ ok: true; own: OwnRecord | undefined; offset: number } | NoProof> {
     if (height === 1) return { ok: true, own: undefined, offset: 0 };
     const certificate = await this.certificates.at(shard, height - 1);
     if (!certificate) return noProof("RETENTION", `shard ${shard}, height ${height - 1}: no certificate`);

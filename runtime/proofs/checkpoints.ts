@@ -1,25 +1,50 @@
 import { verifyCheckpoint } from "../../ledger/checkpoint/checkpoint.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { read } from "../../processors/read.js";
+import type { InputRecord } from "../../processors/stage.js";
 import type { CheckpointCertificate } from "../../schemas/generated.js";
-import { searchBack, type TopicSource } from "./topic-source.js";
+import { firstAtLeast, recordsFrom, searchBack, type TopicSource } from "./topic-source.js";
 
-/** Where certificates of checkpoints come from; undefined: a shard has none. */
-export type NewestCheckpoint = (shard: number) => Promise<CheckpointCertificate | undefined>;
+const TOPIC = "shard.checkpoints";
 
-/** The newest certificate of a checkpoint in shard.checkpoints, verified. */
-export function newestCheckpoint(network: Network, source: TopicSource): NewestCheckpoint {
-  return async (shard) => {
-    const { partition } = network.topology.shard(shard);
-    let newest: CheckpointCertificate | undefined;
-    await searchBack(source, "shard.checkpoints", partition, (record) => {
-      const certificate = read("CheckpointCertificate", record);
-      if (!certificate || !isCertified(network, shard, certificate)) return false;
-      newest = certificate;
-      return true;
-    });
-    return newest;
+/** Where verified certificates of checkpoints come from; undefined: there is none. */
+export interface CheckpointSource {
+  newest(shard: number): Promise<CheckpointCertificate | undefined>;
+  at(shard: number, height: number): Promise<CheckpointCertificate | undefined>;
+}
+
+/** The certificates in shard.checkpoints. */
+export function checkpointsOf(network: Network, source: TopicSource): CheckpointSource {
+  const verified = (shard: number, record: InputRecord) => {
+    const certificate = read("CheckpointCertificate", record);
+    return certificate && isCertified(network, shard, certificate) ? certificate : undefined;
   };
+  return {
+    async newest(shard) {
+      const { partition } = network.topology.shard(shard);
+      let newest: CheckpointCertificate | undefined;
+      await searchBack(source, TOPIC, partition, (record) => {
+        newest = verified(shard, record);
+        return newest !== undefined;
+      });
+      return newest;
+    },
+    async at(shard, height) {
+      const { partition } = network.topology.shard(shard);
+      const first = await firstAtLeast(source, TOPIC, partition, height, heightOf);
+      if (!first) return undefined;
+      for await (const records of recordsFrom(source, TOPIC, partition, first.offset))
+        for (const record of records) {
+          const certificate = heightOf(record) === height ? verified(shard, record) : undefined;
+          if (certificate) return certificate;
+        }
+      return undefined;
+    },
+  };
+}
+
+function heightOf(record: InputRecord): number | undefined {
+  return read("CheckpointCertificate", record)?.checkpoint.height;
 }
 
 /** Whether validators of the network certified it, of this shard. Others can write to the topic too. */

@@ -1,21 +1,20 @@
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { MAIN_CHAIN } from "../../ledger/topology.js";
-import { type NoProof, noProof, type Proof, type ProofOutcome } from "../../processors/proofs/outcome.js";
+import { type NoProof, noProof, type ProofOutcome } from "../../processors/proofs/outcome.js";
 import type { ProvableTopic } from "../../processors/proofs/prove-record.js";
 import { isOfTransaction, proveTransaction } from "../../processors/proofs/prove-transaction.js";
 import { read } from "../../processors/read.js";
 import type { InputRecord } from "../../processors/stage.js";
-import type { AccountState, FinalityCertificate, Receipt } from "../../schemas/generated.js";
+import type { FinalityCertificate, Receipt } from "../../schemas/generated.js";
 import { BlockParts } from "./block-parts.js";
 import { Certificates } from "./certificates.js";
-import { type NewestCheckpoint, newestCheckpoint } from "./checkpoints.js";
-import { FollowedState } from "./followed-state.js";
+import { type CheckpointSource, checkpointsOf } from "./checkpoints.js";
 import { RecordProver } from "./record-prover.js";
+import { type ProvedAccount, StateProver } from "./state-prover.js";
 import { searchBack, type TopicSource } from "./topic-source.js";
 
 /** Some intervals of checkpoints (genesis, checkpointIntervalMs). */
 const CHECKPOINT_WAIT_MS = 60_000;
-const CHECKPOINT_POLL_MS = 500;
 
 export interface ProverOptions {
   /** Told what is being done, a line at a time. */
@@ -23,15 +22,7 @@ export interface ProverOptions {
   /** How long an account's proof may wait for a checkpoint that is due, in milliseconds. */
   readonly checkpointWaitMs?: number;
   /** Where checkpoints come from, if not from shard.checkpoints. */
-  readonly newestCheckpoint?: NewestCheckpoint;
-}
-
-/** The proof of an account, with what it says. */
-export interface ProvedAccount extends Proof {
-  /** What the account has at the checkpoint; undefined: nothing. */
-  readonly value: AccountState | undefined;
-  /** Time of the checkpoint's block, in milliseconds since 1970. */
-  readonly time: number;
+  readonly checkpoints?: CheckpointSource;
 }
 
 /** A receipt of a final block. */
@@ -41,17 +32,13 @@ interface FinalReceipt {
   readonly certificate: FinalityCertificate;
 }
 
-/** Makes proofs from a network's topics. It keeps the state of shards that it was asked about, and follows it further. */
+/** Makes proofs from a network's topics. */
 export class Prover {
   private readonly certificates: Certificates;
   private readonly parts: BlockParts;
   private readonly records: RecordProver;
-  private readonly checkpointOf: NewestCheckpoint;
   private readonly say: (line: string) => void;
-  private readonly waitMs: number;
-  private readonly states = new Map<number, FollowedState>();
-  /** Proofs of accounts one after the other: a shard's state must not move while one is made from it. */
-  private queue: Promise<unknown> = Promise.resolve();
+  private readonly states: StateProver;
 
   constructor(
     private readonly network: Network,
@@ -61,9 +48,15 @@ export class Prover {
     this.certificates = new Certificates(network, source);
     this.parts = new BlockParts(network, source, this.certificates);
     this.records = new RecordProver(network, source, this.certificates, this.parts);
-    this.checkpointOf = options.newestCheckpoint ?? newestCheckpoint(network, source);
-    this.waitMs = options.checkpointWaitMs ?? CHECKPOINT_WAIT_MS;
     this.say = options.say ?? (() => undefined);
+    this.states = new StateProver(
+      network,
+      source,
+      this.certificates,
+      options.checkpoints ?? checkpointsOf(network, source),
+      options.checkpointWaitMs ?? CHECKPOINT_WAIT_MS,
+      this.say,
+    );
   }
 
   /**
@@ -107,48 +100,12 @@ export class Prover {
 
   /** What an account (20 bytes) has at its shard's newest checkpoint, or that it has nothing. */
   account(account: Buffer): Promise<ProvedAccount | NoProof> {
-    const proved = this.queue.then(() => this.accountNow(account));
-    this.queue = proved.catch(() => undefined);
-    return proved;
+    return this.states.account(account);
   }
 
-  private async accountNow(account: Buffer): Promise<ProvedAccount | NoProof> {
-    const shard = this.network.topology.shardOf(account);
-    let checkpoint = await this.checkpointOf(shard);
-    if (!checkpoint) return noProof("NO_CHECKPOINT", `shard ${shard} has no certified checkpoint yet`);
-    const followed = await this.followed(shard);
-    const { state } = followed;
-    // Only a state that did not begin with the genesis can be ahead; it is for a moment, as long as the shard has work.
-    const giveUpAtMs = Date.now() + this.waitMs;
-    while (checkpoint.checkpoint.height < state.height) {
-      if (Date.now() >= giveUpAtMs)
-        return noProof(
-          "NO_CHECKPOINT",
-          `shard ${shard} has no checkpoint at height ${state.height} or above yet`,
-        );
-      this.say(`waiting for a checkpoint of shard ${shard} at height ${state.height} or above`);
-      await new Promise((resolve) => setTimeout(resolve, CHECKPOINT_POLL_MS));
-      checkpoint = (await this.checkpointOf(shard)) ?? checkpoint;
-    }
-    const { height, time } = checkpoint.checkpoint;
-    this.say(
-      `following the state of shard ${shard} from height ${state.height} to the checkpoint at ${height}`,
-    );
-    const fault = await followed.advanceTo(height);
-    if (fault) return fault;
-    const outcome = state.prove(account, checkpoint);
-    // A state with another root is of no more use: the next question begins anew.
-    if (!outcome.ok) this.states.delete(shard);
-    return outcome.ok ? { ...outcome, value: state.accountOf(account), time } : outcome;
-  }
-
-  private async followed(shard: number): Promise<FollowedState> {
-    const known = this.states.get(shard);
-    if (known) return known;
-    const { network, source, certificates, say } = this;
-    const followed = await FollowedState.open(network, source, certificates, shard, say);
-    this.states.set(shard, followed);
-    return followed;
+  /** That a shard's certified state root is in the global root that the main chain has. */
+  shardRoot(shard: number): Promise<ProofOutcome> {
+    return this.states.shardRoot(shard);
   }
 
   private async receiptOf(

@@ -15,6 +15,12 @@ import type { Certificates } from "./certificates.js";
 import { recordsFrom, type TopicSource } from "./topic-source.js";
 
 const NO_KEY = Buffer.alloc(0);
+/** What can be an entry of a block. */
+const ENTRY_BRANCHES = [
+  "rustorium.UserTransaction",
+  "rustorium.CrossShardBundle",
+  "rustorium.CheckpointCertificate",
+];
 
 /** Finds the block of a record and proves that it is part of it. */
 export class RecordProver {
@@ -48,7 +54,7 @@ export class RecordProver {
   private async logRecord(shard: number, record: InputRecord): Promise<ProofOutcome> {
     const bytes = fromWire(record.value)?.avroBytes;
     const entry = bytes && codec("LogEntry").decode(bytes)?.entry;
-    if (!entry || !("rustorium.UserTransaction" in entry || "rustorium.CrossShardBundle" in entry))
+    if (!entry || !ENTRY_BRANCHES.some((branch) => branch in entry))
       return noProof(
         "NOT_PROVABLE",
         "the record is no entry: cuts, genesis and unreadable ones are in no block",

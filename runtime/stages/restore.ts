@@ -4,7 +4,7 @@ import { sleep } from "../clock.js";
 import type { Environment } from "../driver/environment.js";
 import { heightOfChanges } from "../proofs/block-parts.js";
 import { Certificates, heightOfCertificate } from "../proofs/certificates.js";
-import { newestCheckpoint } from "../proofs/checkpoints.js";
+import { checkpointsOf } from "../proofs/checkpoints.js";
 import { FollowedState } from "../proofs/followed-state.js";
 import { offsetAbove } from "../proofs/topic-source.js";
 
@@ -41,8 +41,8 @@ export async function restoredState(
   if (!source) return undefined;
   const { low, high } = await source.bounds("shard.log", partition);
   if (low === 0 && high <= executedMax) return undefined;
-  const newest = newestCheckpoint(network, source);
-  let certified = await newest(shard);
+  const checkpoints = checkpointsOf(network, source);
+  let certified = await checkpoints.newest(shard);
   if (!certified) return undefined;
   const certificates = new Certificates(network, source);
   const say = (line: string) => log.info({ shard }, `restoring: ${line}`);
@@ -50,7 +50,7 @@ export async function restoredState(
   const untilMs = clock.now() + CHECKPOINT_WAIT_MS;
   while (certified.checkpoint.height < followed.state.height && clock.now() < untilMs) {
     await sleep(clock, CHECKPOINT_LOOK_MS);
-    certified = (await newest(shard)) ?? certified;
+    certified = (await checkpoints.newest(shard)) ?? certified;
   }
   const { height, block, stateRoot } = certified.checkpoint;
   const failed =

@@ -15,7 +15,7 @@ export const shardAssignStage: StageDefinition = {
 export const relayStage: StageDefinition = {
   name: "relay",
   group: "relay",
-  inputs: ["shard.messages", "shard.finalized"],
+  inputs: ["shard.messages", "shard.finalized", "shard.checkpoints"],
   open: async (_partition, { network }) => ({ task: new RelayTask(network.topology) }),
 };
 

@@ -1,7 +1,8 @@
-/** Modules that the simulator puts in the place of native ones, by the name that the ledger imports. */
+/** Modules that the simulator puts in the place of costly ones, by the name that the ledger imports. */
 const REPLACED: Readonly<Record<string, string>> = {
   "sodium-native": "./cheap-sodium.js",
   secp256k1: "./cheap-secp256k1.js",
+  "./poseidon-kernel.js": "./cheap-poseidon.js",
 };
 
 interface ResolveContext {

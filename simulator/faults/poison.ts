@@ -1,13 +1,16 @@
 import { digestOf, voteMessage } from "../../ledger/block/header.js";
+import { checkpointDigest } from "../../ledger/checkpoint/checkpoint.js";
 import { type KeyPair, signEd25519 } from "../../ledger/crypto/ed25519.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { validatorRecordKey } from "../../processors/keys.js";
 import { codec, fromWire, toWire } from "../../schemas/codec.js";
-import type { BlockHeader, Vote } from "../../schemas/generated.js";
+import type { BlockHeader, Checkpoint, CheckpointVote, Vote } from "../../schemas/generated.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import type { Broker } from "../kafka/broker.js";
 import type { Random } from "../kernel/random.js";
 import { SCHEMA_IDS } from "../world/topics.js";
+
+const CHECKPOINT_VOTES: TopicName = "shard.checkpoint.votes";
 
 /** Who writes what he must not. */
 export class Poisoner {
@@ -59,11 +62,62 @@ export class Poisoner {
     }
   }
 
-  /** Into the votes: nonsense, a vote that nobody signed, or one validator's as another's. */
+  /** Into the votes, on blocks or on states: nonsense, a vote that nobody signed, or one validator's as another's. */
   votes(): void {
     this.isForging = true;
-    this.forgeVote();
+    if (this.random.chance(0.3)) this.forgeCheckpointVote();
+    else this.forgeVote();
     this.isForging = false;
+  }
+
+  private forgeCheckpointVote(): void {
+    const { partition } = this.random.pick(this.network.genesis.shards);
+    const vote = this.someCheckpointVote(partition);
+    if (!vote || this.random.chance(0.2)) {
+      this.append(CHECKPOINT_VOTES, partition, this.bytes(4), this.bytes(this.random.below(60)));
+      return;
+    }
+    const { checkpoint } = vote;
+    switch (this.random.below(3)) {
+      case 0:
+        this.checkpointVote(partition, { ...vote, signature: this.bytes(64) });
+        return;
+      case 1:
+        this.checkpointVote(partition, { ...vote, checkpoint: this.otherState(checkpoint) });
+        return;
+      default: {
+        const { validator } = this.random.pick(this.network.genesis.validators);
+        this.checkpointVote(partition, { ...vote, validator });
+      }
+    }
+  }
+
+  private doubleCheckpointVote(validator: number, keyPair: KeyPair): void {
+    const { partition } = this.random.pick(this.network.genesis.shards);
+    const vote = this.someCheckpointVote(partition);
+    if (!vote) return;
+    const checkpoint = this.otherState(vote.checkpoint);
+    const signature = signEd25519(voteMessage(checkpointDigest(checkpoint)), keyPair);
+    this.checkpointVote(partition, { validator, checkpoint, signature });
+  }
+
+  private someCheckpointVote(partition: number): CheckpointVote | undefined {
+    const old = this.someRecord(CHECKPOINT_VOTES, partition);
+    return (
+      (old?.value && codec("CheckpointVote").decode(fromWire(old.value)?.avroBytes ?? Buffer.alloc(0))) ||
+      undefined
+    );
+  }
+
+  private checkpointVote(partition: number, vote: CheckpointVote): void {
+    const value = toWire(SCHEMA_IDS.get(CHECKPOINT_VOTES)!, codec("CheckpointVote").encode(vote));
+    this.append(CHECKPOINT_VOTES, partition, validatorRecordKey(vote.validator), value);
+  }
+
+  private otherState(checkpoint: Checkpoint): Checkpoint {
+    return this.random.chance(0.5)
+      ? { ...checkpoint, stateRoot: Buffer.concat([Buffer.alloc(1), this.bytes(31)]) }
+      : { ...checkpoint, height: checkpoint.height + this.random.between(1, 3) };
   }
 
   private forgeVote(): void {
@@ -88,8 +142,12 @@ export class Poisoner {
     }
   }
 
-  /** A validator signs a second header for a height that it may have voted on. */
+  /** A validator signs a second header, or a second state, for a height that it may have voted on. */
   doubleVote(validator: number, keyPair: KeyPair): void {
+    if (this.random.chance(0.3)) {
+      this.doubleCheckpointVote(validator, keyPair);
+      return;
+    }
     const { partition } = this.random.pick(this.network.genesis.shards);
     const old = this.someRecord("shard.votes", partition);
     const vote = old?.value && codec("Vote").decode(fromWire(old.value)?.avroBytes ?? Buffer.alloc(0));

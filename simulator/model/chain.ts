@@ -1,8 +1,9 @@
 import { Reader } from "./avro.js";
 import { Draft, type ShardValues } from "./draft.js";
+import { GlobalRoot } from "./global-root.js";
 import { type KnownHeader, readHeader, type SealedHeader, seal } from "./headers.js";
 import { leafOf, pathOf, rootByPath, rootOf } from "./merkle.js";
-import type { ModelNetwork } from "./network.js";
+import { MAIN_CHAIN, type ModelNetwork } from "./network.js";
 import type {
   CrossShardBundle,
   GenesisShard,
@@ -10,14 +11,13 @@ import type {
   LogEntry,
   Message,
   ReceiptResult,
-  ShardRecord,
-  StateValue,
   UserTransaction,
 } from "./records.js";
 import { avro } from "./schemas.js";
 import { takeIn } from "./settlement.js";
 import { sha256 } from "./sha256.js";
 import type { Signatures } from "./signatures.js";
+import type { ShardRecord, StateValue } from "./state-records.js";
 import type { Terms } from "./terms.js";
 import { carryOut, type Place } from "./transfer.js";
 
@@ -68,6 +68,8 @@ export class Chain {
   private readonly marks = new Map<number, number>();
   private readonly received = new Map<number, number>();
   private readonly sent = new Map<number, number>();
+  /** Of the main chain only. */
+  readonly roots: GlobalRoot | undefined;
   private readonly recordKey: string;
   private readonly place: Place;
 
@@ -81,6 +83,7 @@ export class Chain {
     this.recordKey = keys.record;
     this.place = { network, shard: shard.shard, fees: keys.fees };
     this.digest = network.hash;
+    if (shard.shard === MAIN_CHAIN) this.roots = new GlobalRoot(network, signatures);
     for (const { accounts } of network.allocation) {
       for (const { account, balance, nonce } of accounts) {
         const home = network.homeOf(account);
@@ -124,6 +127,13 @@ export class Chain {
         draft.weight += bundle.messages.length;
         draft.takenIn.push(bundle.header);
         for (const message of bundle.messages) takeIn(message, bundle.header.shard, draft, this.place);
+        return this.endIfFull(draft);
+      }
+      case "CheckpointCertificate": {
+        if (!this.roots?.isEntry(entry.value)) return undefined;
+        const draft = this.begin(bytes, timeMs);
+        draft.weight += 1;
+        this.roots.take(entry.value.checkpoint, draft);
         return this.endIfFull(draft);
       }
       case "Cut":
@@ -172,7 +182,8 @@ export class Chain {
 
   private end(draft: Draft): Block {
     const outgoing = this.outgoingOf(draft);
-    draft.touched.set(this.recordKey, { is: "ShardState", value: this.ownRecord() });
+    this.roots?.finish(draft);
+    draft.touched.set(this.recordKey, this.ownRecord());
     const changes = [...draft.touched].sort(byKey).map(([key, value]): Change => {
       const bytes = avro.StateChange.encode({ key, value });
       return { key, before: this.values.get(key), value, bytes, valueBytes: bytes.length - keyBytes(key) };
@@ -230,7 +241,14 @@ export class Chain {
     return { root: rootOf(leaves), list };
   }
 
-  private ownRecord(): ShardRecord {
+  private ownRecord(): StateValue {
+    const value = this.marksAndChannels();
+    const checkpoints = this.roots?.marks ?? [];
+    if (checkpoints.length === 0) return { is: "ShardState", value };
+    return { is: "MainChainState", value: { ...value, checkpoints } };
+  }
+
+  private marksAndChannels(): ShardRecord {
     const others = new Set([...this.received.keys(), ...this.sent.keys()]);
     return {
       marks: [...this.marks].sort(([a], [b]) => a - b).map(([partition, offset]) => ({ partition, offset })),

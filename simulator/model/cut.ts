@@ -1,7 +1,8 @@
 import type { Block } from "./chain.js";
 import { accountOf, isNegative } from "./faults.js";
 import { AMOUNT_LIMIT, type ModelNetwork } from "./network.js";
-import type { ReceiptKind, ReceiptResult, StateValue } from "./records.js";
+import type { ReceiptKind, ReceiptResult } from "./records.js";
+import type { StateValue } from "./state-records.js";
 import type { Report } from "./violations.js";
 
 /** What became of a transfer to another shard, in certified blocks. */

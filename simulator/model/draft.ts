@@ -1,4 +1,5 @@
-import type { Account, Escrow, Header, Message, ReceiptResult, StateValue } from "./records.js";
+import type { Header, Message, ReceiptResult } from "./records.js";
+import type { Account, Escrow, StateValue } from "./state-records.js";
 
 export const NO_ACCOUNT: Account = { balance: 0n, nonce: 0, escrowed: 0n };
 

@@ -1,4 +1,5 @@
-import type { Account, ReceiptKind, ReceiptResult, StateChange, StateValue } from "./records.js";
+import type { ReceiptKind, ReceiptResult, StateChange } from "./records.js";
+import type { Account, StateValue } from "./state-records.js";
 import type { InvariantName } from "./violations.js";
 
 /** Names the most particular invariant that a wrong record breaks, where it differs from the right one. */

@@ -1,5 +1,6 @@
 import { Chain } from "./chain.js";
 import type { Cut } from "./cut.js";
+import { MAIN_CHAIN } from "./network.js";
 import type { Notifications } from "./notifications.js";
 import { avro, WIRE_HEADER_BYTES } from "./schemas.js";
 import type { LogRecord, ShardAudit } from "./shard.js";
@@ -43,11 +44,15 @@ export interface Seen {
   readonly notifications: Notifications;
   readonly cut: Cut;
   readonly dishonest: ReadonlySet<number>;
+  readonly withCheckpoints: boolean;
   readonly report: Report;
 }
 
 /** Nothing is left to do. */
-export function checkQuiet({ shards, cut, dishonest, report }: Seen, { absent = [] }: End): void {
+export function checkQuiet(
+  { shards, cut, dishonest, withCheckpoints, report }: Seen,
+  { absent = [] }: End,
+): void {
   for (const { chain, blocks, finality, outputs, state, context, unknownHeights } of shards) {
     const where = `shard ${context.shard.shard}`;
     if (chain.isOpen) report("lag-zero", `${where}: a block is open`);
@@ -69,7 +74,22 @@ export function checkQuiet({ shards, cut, dishonest, report }: Seen, { absent = 
       }
     }
   }
+  if (withCheckpoints) checkRoots(shards, report);
   if (cut.waitingBlocks > 0) report("lag-zero", `${cut.waitingBlocks} blocks took in what is not certified`);
+}
+
+/** Each shard's last state is certified, and the main chain has the others' roots. */
+function checkRoots(shards: Seen["shards"], report: Report): void {
+  const main = shards.find(({ context }) => context.shard.shard === MAIN_CHAIN);
+  for (const { context, blocks, checkpoints } of shards) {
+    const { shard } = context.shard;
+    const { certified } = checkpoints;
+    if (certified < blocks.length)
+      report("lag-zero", `shard ${shard}: ${blocks.length} blocks, state certified at ${certified}`);
+    const carried = main?.chain.roots?.known.get(shard)?.height ?? 0;
+    if (shard !== MAIN_CHAIN && carried < certified)
+      report("lag-zero", `shard ${shard}: state certified at ${certified}, on the main chain at ${carried}`);
+  }
 }
 
 /** Every record of `transactions` ended, those to other shards settled, and in time. */

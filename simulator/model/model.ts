@@ -7,6 +7,7 @@ import { Notifications } from "./notifications.js";
 import { avro, decodeWire } from "./schemas.js";
 import { ShardAudit } from "./shard.js";
 import { Signatures } from "./signatures.js";
+import type { HashPair } from "./state-root.js";
 import { type Intent, Submissions } from "./submissions.js";
 import type { Terms } from "./terms.js";
 import type { Report, Violation } from "./violations.js";
@@ -21,8 +22,12 @@ export interface ModelOptions {
   readonly allocation: readonly Buffer[];
   /** Judge of Ed25519 signatures; by default OpenSSL's. For networks whose signatures are stubs. */
   readonly verify?: Verify;
+  /** Hash of state trees; by default the verifier's Poseidon. For networks whose signatures are stubs. */
+  readonly hashPair?: HashPair;
   /** Validators whose votes may be anything: what others do about them is checked all the same. */
   readonly dishonest?: readonly number[];
+  /** The network has no checkpoint stage: no state's root is expected. */
+  readonly withoutCheckpoints?: boolean;
   onViolation(violation: Violation): void;
 }
 
@@ -63,6 +68,7 @@ export class Model {
   private readonly cut: Cut;
   private readonly byPartition = new Map<number, ShardAudit>();
   private readonly dishonest: ReadonlySet<number>;
+  private readonly withCheckpoints: boolean;
   private readonly report: Report;
   private records = 0;
   private transfers = 0;
@@ -70,10 +76,11 @@ export class Model {
 
   constructor(options: ModelOptions) {
     this.report = (invariant, detail) => options.onViolation({ invariant, detail });
-    this.network = new ModelNetwork(options.genesis, options.allocation);
+    this.network = new ModelNetwork(options.genesis, options.allocation, options.hashPair);
     const verify = options.verify ?? verifyEd25519;
     const signatures = new Signatures(this.network, verify);
     this.dishonest = new Set(options.dishonest);
+    this.withCheckpoints = options.withoutCheckpoints !== true;
     this.submissions = new Submissions(this.network, verify, this.report);
     this.cut = new Cut(this.network, this.report);
     const byNumber = new Map<number, ShardAudit>();
@@ -160,6 +167,12 @@ export class Model {
       case "shard.finalized":
         this.shardOf(partition).finality.certificate(read(value), timeMs);
         return;
+      case "shard.checkpoint.votes":
+        this.shardOf(partition).checkpoints.vote(read(value), key);
+        return;
+      case "shard.checkpoints":
+        this.shardOf(partition).checkpoints.certificate(read(value));
+        return;
     }
   }
 
@@ -181,9 +194,9 @@ export class Model {
   finish(end: End): void {
     this.submissions.close();
     for (const shard of this.byPartition.values()) shard.pump();
-    const { submissions, notifications, cut, dishonest, report } = this;
+    const { submissions, notifications, cut, dishonest, withCheckpoints, report } = this;
     const shards = [...this.byPartition.values()];
-    const seen: Seen = { shards, submissions, notifications, cut, dishonest, report };
+    const seen: Seen = { shards, submissions, notifications, cut, dishonest, withCheckpoints, report };
     checkQuiet(seen, end);
     checkEnds(seen, end);
     checkStores(seen, end);
@@ -197,9 +210,9 @@ export class Model {
       // What came too late has come all the same.
       if (invariant !== "settled-in-time") isSettled = false;
     };
-    const { submissions, notifications, cut, dishonest } = this;
+    const { submissions, notifications, cut, dishonest, withCheckpoints } = this;
     const shards = [...this.byPartition.values()];
-    const seen: Seen = { shards, submissions, notifications, cut, dishonest, report };
+    const seen: Seen = { shards, submissions, notifications, cut, dishonest, withCheckpoints, report };
     checkQuiet(seen, { healedAtMs: 0, stores: [] });
     if (isSettled) checkEnds(seen, { healedAtMs: 0, stores: [] });
     return isSettled;

@@ -3,6 +3,7 @@ import { leafOf, rootOf } from "./merkle.js";
 import type { Genesis, GenesisAllocation, GenesisShard, GenesisValidator } from "./records.js";
 import { avro } from "./schemas.js";
 import { sha256 } from "./sha256.js";
+import { type HashPair, poseidonOfVerifier } from "./state-root.js";
 
 /** Number of the main chain. */
 export const MAIN_CHAIN = 0;
@@ -13,7 +14,14 @@ const GENESIS_DOMAIN = Buffer.from("rustorium/genesis/v1\0");
 const ZERO_ACCOUNT = Buffer.alloc(20);
 
 /** Byte of a state key after the placement. */
-const KIND = { account: "\x00", escrow: "\x01", shard: "\x02", height: "\x03" } as const;
+const KIND = {
+  account: "\x00",
+  escrow: "\x01",
+  shard: "\x02",
+  height: "\x03",
+  shardRoot: "\x04",
+  globalRoot: "\x05",
+} as const;
 
 export type Verify = (publicKey: Buffer, message: Buffer, signature: Buffer) => boolean;
 
@@ -38,7 +46,12 @@ export class ModelNetwork {
   private readonly homes = new Map<string, Home>();
   private readonly shards: ReadonlyMap<number, GenesisShard>;
 
-  constructor(genesis: Buffer, allocation: readonly Buffer[]) {
+  constructor(
+    genesis: Buffer,
+    allocation: readonly Buffer[],
+    /** Of state trees. */
+    readonly hashPair: HashPair = poseidonOfVerifier,
+  ) {
     const decoded = avro.Genesis.decode(genesis);
     const parts = allocation.map((part) => avro.GenesisAllocation.decode(part));
     if (!decoded || parts.some((part) => !part))
@@ -89,10 +102,7 @@ export class ModelNetwork {
 
   /** State keys that belong to the shard itself. */
   ownKeys(shard: GenesisShard): { fees: string; record: string; height: string } {
-    const bits = shard.prefix.padEnd(256, "0");
-    let placement = "";
-    for (let at = 0; at < 256; at += 8)
-      placement += String.fromCharCode(Number.parseInt(bits.slice(at, at + 8), 2));
+    const placement = firstPlacement(shard.prefix);
     return {
       fees: placement + KIND.account + ZERO_ACCOUNT.toString("latin1"),
       record: placement + KIND.shard,
@@ -100,11 +110,32 @@ export class ModelNetwork {
     };
   }
 
+  /** State key, on the main chain, of what it knows of a shard's state. */
+  shardRootKey(shard: number): string {
+    const number = Buffer.alloc(4);
+    number.writeInt32BE(shard);
+    return firstPlacement(this.shards.get(shard)!.prefix) + KIND.shardRoot + number.toString("latin1");
+  }
+
+  /** State key, on the main chain, of the global root. */
+  get globalRootKey(): string {
+    return firstPlacement("") + KIND.globalRoot;
+  }
+
   /** Whether this much signed stake, in whole RUS, certifies a block. */
   isQuorum(stake: number): boolean {
     if (this.genesis.consensus === "solo") return stake >= this.totalStake;
     return 3n * BigInt(stake) > 2n * BigInt(this.totalStake);
   }
+}
+
+/** The prefix's bits, then zeros: 32 bytes as latin1. */
+function firstPlacement(prefix: string): string {
+  const bits = prefix.padEnd(256, "0");
+  let placement = "";
+  for (let at = 0; at < 256; at += 8)
+    placement += String.fromCharCode(Number.parseInt(bits.slice(at, at + 8), 2));
+  return placement;
 }
 
 /** DER in front of a raw Ed25519 key (RFC 8410). */

@@ -1,5 +1,7 @@
 /** Shapes of the Avro records that the model reads or writes, as avro.ts reads them. The schemas say what fields mean. */
 
+import type { StateValue } from "./state-records.js";
+
 export interface GenesisShard {
   readonly shard: number;
   readonly path: string;
@@ -127,13 +129,36 @@ export interface CrossShardBundle {
   readonly proof: readonly Buffer[];
 }
 
+export interface Checkpoint {
+  readonly genesis: Buffer;
+  readonly shard: number;
+  readonly height: number;
+  readonly block: Buffer;
+  readonly time: number;
+  readonly epoch: number;
+  readonly prefix: string;
+  readonly stateRoot: Buffer;
+}
+
+export interface CheckpointVote {
+  readonly validator: number;
+  readonly checkpoint: Checkpoint;
+  readonly signature: Buffer;
+}
+
+export interface CheckpointCertificate {
+  readonly checkpoint: Checkpoint;
+  readonly signatures: readonly ValidatorSignature[];
+}
+
 export interface LogEntry {
   readonly entry:
     | { readonly is: "UserTransaction"; readonly value: UserTransaction }
     | { readonly is: "CrossShardBundle"; readonly value: CrossShardBundle }
     | { readonly is: "Cut"; readonly value: { readonly height: number } }
     | { readonly is: "Genesis"; readonly value: Genesis }
-    | { readonly is: "GenesisAllocation"; readonly value: GenesisAllocation };
+    | { readonly is: "GenesisAllocation"; readonly value: GenesisAllocation }
+    | { readonly is: "CheckpointCertificate"; readonly value: CheckpointCertificate };
 }
 
 export type ReceiptKind =
@@ -174,30 +199,6 @@ export interface Receipt extends OfBlock {
   /** Written from its bytes. */
   readonly result: ReceiptResult | Buffer;
 }
-
-export interface Account {
-  readonly balance: bigint;
-  readonly nonce: number;
-  readonly escrowed: bigint;
-}
-
-export interface Escrow {
-  readonly sender: Buffer;
-  readonly recipient: Buffer;
-  readonly amount: bigint;
-  readonly destination: number;
-  readonly deadline: number;
-}
-
-export interface ShardRecord {
-  readonly marks: readonly { readonly partition: number; readonly offset: number }[];
-  readonly channels: readonly { readonly shard: number; readonly received: number; readonly sent: number }[];
-}
-
-export type StateValue =
-  | { readonly is: "AccountState"; readonly value: Account }
-  | { readonly is: "EscrowState"; readonly value: Escrow }
-  | { readonly is: "ShardState"; readonly value: ShardRecord };
 
 export interface StateChange {
   /** Read as bytes; written from bytes or latin1. */
@@ -264,5 +265,8 @@ export interface Records {
   StateRecord: StateRecord;
   CrossShardMessage: Message;
   OutgoingBundle: OutgoingBundle;
+  Checkpoint: Checkpoint;
+  CheckpointVote: CheckpointVote;
+  CheckpointCertificate: CheckpointCertificate;
   Notification: Notification;
 }

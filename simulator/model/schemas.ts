@@ -140,6 +140,9 @@ export const avro = {
   /** What follows the header in a FinalityCertificate. */
   CertificateTail: new RecordCodec<Omit<FinalityCertificate, "header">>(withoutFirst("FinalityCertificate")),
   Notification: make("Notification"),
+  Checkpoint: make("Checkpoint"),
+  CheckpointVote: make("CheckpointVote"),
+  CheckpointCertificate: make("CheckpointCertificate"),
 };
 
 /** Bytes in front of Avro in the Confluent wire format. */

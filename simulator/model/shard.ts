@@ -1,4 +1,5 @@
 import { type Block, Chain } from "./chain.js";
+import { Checkpoints } from "./checkpoints.js";
 import { Finality } from "./finality.js";
 import type { KnownHeader } from "./headers.js";
 import type { ModelNetwork } from "./network.js";
@@ -39,6 +40,7 @@ export class ShardAudit {
   readonly outputs: Outputs;
   readonly finality: Finality;
   readonly state: StateTopic;
+  readonly checkpoints: Checkpoints;
   /** Records of the log that wait for an intent. */
   private queue: LogRecord[] = [];
   private readonly waiters = new Map<number, ((block: Block) => void)[]>();
@@ -52,6 +54,7 @@ export class ShardAudit {
     this.finality = new Finality(context, this);
     this.outputs = new Outputs(context, this);
     this.state = new StateTopic(context, this);
+    this.checkpoints = new Checkpoints(context, this);
   }
 
   get known(): KnownHeader {

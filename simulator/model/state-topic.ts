@@ -1,8 +1,8 @@
 import type { Block, Change } from "./chain.js";
 import { faultOfChanges } from "./faults.js";
-import type { StateValue } from "./records.js";
 import { avro, decodeWire, WIRE_HEADER_BYTES } from "./schemas.js";
 import type { ShardAudit, ShardContext } from "./shard.js";
+import type { StateValue } from "./state-records.js";
 
 /** Null in the union of values. */
 const NO_VALUE = Buffer.of(0);

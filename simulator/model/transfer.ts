@@ -1,6 +1,7 @@
 import type { Draft } from "./draft.js";
 import { AMOUNT_LIMIT, MAIN_CHAIN, type ModelNetwork } from "./network.js";
-import type { Account, ReceiptResult, UserTransaction } from "./records.js";
+import type { ReceiptResult, UserTransaction } from "./records.js";
+import type { Account } from "./state-records.js";
 import type { Terms } from "./terms.js";
 
 /** The shard that a draft belongs to. */

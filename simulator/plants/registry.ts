@@ -1,3 +1,4 @@
+import { checkpointPlants } from "./checkpoints.js";
 import { finalityPlants } from "./finality.js";
 import type { Plant, PlantedBug } from "./plant.js";
 import { readingPlants } from "./reading.js";
@@ -17,6 +18,7 @@ const ALL = {
   ...writingPlants,
   ...readingPlants,
   ...storePlants,
+  ...checkpointPlants,
 };
 
 export type PlantName = keyof typeof ALL;

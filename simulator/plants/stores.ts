@@ -1,13 +1,12 @@
-import { asShard, shardValue } from "../../ledger/state/state.js";
+import { asShard, type OwnRecord, shardValue } from "../../ledger/state/state.js";
 import { OWNER_KEY, POSITION_KEY } from "../../processors/chain/store-layout.js";
 import { type Store, StoreCorrupt } from "../../runtime/store/level-store.js";
 import { codec } from "../../schemas/codec.js";
-import type { ShardState } from "../../schemas/generated.js";
 import type { PlantedBug, Seams } from "./plant.js";
 import { withStore } from "./seams.js";
 
 /** The shard's own record comes back from the store with something missing. */
-function restoring(change: (own: ShardState) => ShardState): Seams {
+function restoring(change: (own: OwnRecord) => OwnRecord): Seams {
   return withStore((store) => ({
     get(key) {
       const bytes = store.get(key);
@@ -39,12 +38,12 @@ function getUnlessCorrupt(store: Store, key: string): Buffer | undefined {
 export const storePlants = {
   "batch-torn": {
     about: "Position and state are stored one after the other instead of in one batch.",
-    found: { seed: 2, invariant: "same-state" },
+    found: { seed: 7, invariant: "same-state" },
     make: () => withStore((store) => ({ write: (batch) => writeTorn(store, batch) })),
   },
   "owner-not-checked": {
     about: "A task uses a store whoever it belongs to.",
-    found: { seed: 13, invariant: "same-state" },
+    found: { seed: 2, invariant: "same-state" },
     make: () =>
       withStore((store, path) => ({
         get: (key) => {
@@ -55,12 +54,12 @@ export const storePlants = {
   },
   "damage-unnoticed": {
     about: "A value whose checksum is wrong counts as missing.",
-    found: { seed: 2, invariant: "same-state" },
+    found: { seed: 23, invariant: "same-state" },
     make: () => withStore((store) => ({ get: (key) => getUnlessCorrupt(store, key) })),
   },
   "marks-forgotten": {
     about: "After a restart a shard doesn't know which transactions it has taken in.",
-    found: { seed: 2, invariant: "same-state" },
+    found: { seed: 3, invariant: "same-state" },
     make: () => restoring((own) => ({ ...own, marks: [] })),
   },
   "channels-forgotten": {

@@ -75,27 +75,27 @@ function unfenced(): Seams {
 export const writingPlants = {
   "position-before-output": {
     about: "validate collects its output for a while, and its position moves on meanwhile.",
-    found: { seed: 2, invariant: "ended-once" },
+    found: { seed: 4, invariant: "ended-once" },
     make: () => inTaskOf(["validate"], collecting),
   },
   "output-not-atomic": {
     about: "execute writes a block's records one by one, outside a Kafka transaction.",
-    found: { seed: 42, invariant: "lag-zero" },
+    found: { seed: 4, invariant: "lag-zero" },
     make: () => inTaskOf(["execute"], withoutTransactions),
   },
   "store-before-output": {
     about: "execute stores a block before its records are written.",
-    found: { seed: 24, invariant: "lag-zero" },
+    found: { seed: 1, invariant: "lag-zero" },
     make: () => inTaskOf(["execute"], storingFirst),
   },
   "failed-write-ignored": {
     about: "execute goes on after a write that failed.",
-    found: { seed: 24, invariant: "lag-zero" },
+    found: { seed: 1, invariant: "lag-zero" },
     make: () => inTaskOf(["execute"], ignoringFailures),
   },
   "not-fenced": {
     about: "Each opening has a transactional id of its own, so that nobody is fenced.",
-    found: { seed: 50, invariant: "written-once" },
+    found: { seed: 66, invariant: "written-once" },
     make: unfenced,
   },
   "order-lost": {

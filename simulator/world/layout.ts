@@ -1,8 +1,10 @@
 import type { KeyPair } from "../../ledger/crypto/ed25519.js";
 import { sha256 } from "../../ledger/crypto/hash.js";
 import type { StageDefinition } from "../../runtime/driver/environment.js";
+import { checkpointStage } from "../../runtime/stages/checkpoint.js";
 import { executeStage } from "../../runtime/stages/execute.js";
 import { finalizeStage } from "../../runtime/stages/finalize.js";
+import { GenesisTrees } from "../../runtime/stages/genesis-trees.js";
 import { notifyStage, relayStage, shardAssignStage } from "../../runtime/stages/simple.js";
 import { validateStage } from "../../runtime/stages/validate.js";
 import { voteStage } from "../../runtime/stages/vote.js";
@@ -29,7 +31,7 @@ export function stageDefinitions(): StageDefinition[] {
   ];
 }
 
-/** Which stages share a process: all in one, or drawn into two; validators each alone or in pairs. */
+/** Which stages share a process: all in one, or drawn into two; validators each alone or in pairs; checkpoints in one. */
 export function layoutOf(validatorKeys: readonly KeyPair[], random: Random): ProcessPlan[] {
   const isSplit = random.chance(0.4);
   const inFirst = stageDefinitions().map(() => !isSplit || random.chance(0.5));
@@ -47,5 +49,11 @@ export function layoutOf(validatorKeys: readonly KeyPair[], random: Random): Pro
       definitions: () => numbers.map((index) => voteStage(index + 1, validatorKeys[index]!)),
     });
   }
+  plans.push({ name: "checkpoints", definitions: () => checkpointDefinitions(validatorKeys) });
   return plans;
+}
+
+function checkpointDefinitions(validatorKeys: readonly KeyPair[]): StageDefinition[] {
+  const trees = new GenesisTrees();
+  return validatorKeys.map((keyPair, index) => checkpointStage(index + 1, keyPair, trees));
 }

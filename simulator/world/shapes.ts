@@ -18,6 +18,8 @@ const SHAPES: readonly { readonly share: number; readonly options: TestNetworkOp
   { share: 1, options: { shards: 2, consensus: "solo", stakes: [1_000] } },
   { share: 1, options: { shards: 2, stakes: [10, 10, 10, 10], parameters: { crossShardDeadlineMs: 300 } } },
 ];
+/** As a whole run takes only seconds. */
+const CHECKPOINT_INTERVAL_MS = 1_000;
 const SHARES = SHAPES.reduce((sum, { share }) => sum + share, 0);
 
 const made = new Map<string, TestNetwork>();
@@ -32,7 +34,9 @@ export function drawNetwork(random: Random, realSignatures: boolean): TestNetwor
   const name = `${index} ${realSignatures}`;
   let net = made.get(name);
   if (!net) {
-    net = makeTestNetwork(SHAPES[index]!.options);
+    const { options } = SHAPES[index]!;
+    const parameters = { ...options.parameters, checkpointIntervalMs: CHECKPOINT_INTERVAL_MS };
+    net = makeTestNetwork({ ...options, parameters });
     made.set(name, net);
   }
   for (const wallet of net.wallets) wallet.nonce = 0;

@@ -6,16 +6,23 @@ import type { Node } from "./node.js";
 
 const STATE_PREFIX = stateStoreKey("" as StateKey);
 
+/** Of a store that holds a state, and not only a tree's leaves. */
+function isChainStore(path: string): boolean {
+  return !path.slice(path.lastIndexOf("/") + 1).startsWith("checkpoint-");
+}
+
 /** What the nodes' local stores hold, in the model's terms. Only stores that are open: others are left from before. */
 export function storeContents(nodes: readonly Node[]): StoreContent[] {
-  return nodes.flatMap(({ disk }) => disk.openPaths.map((path) => contentOf(path, disk.valuesOf(path))));
+  return nodes.flatMap(({ disk }) =>
+    disk.openPaths.filter(isChainStore).map((path) => contentOf(path, disk.valuesOf(path))),
+  );
 }
 
 /** Whether all open stores have their genesis on disk, and those of a partition have come to the same height. */
 export function storesAreLevel(nodes: readonly Node[]): boolean {
   const heights = new Map<string, number>();
   for (const { disk } of nodes) {
-    for (const path of disk.openPaths) {
+    for (const path of disk.openPaths.filter(isChainStore)) {
       const position = decodePosition(disk.valuesOf(path).get(POSITION_KEY));
       // Just opened: what it begins with is gathered, and goes to disk with its position.
       if (!position) return false;

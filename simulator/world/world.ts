@@ -1,4 +1,5 @@
 import { verifyEd25519 } from "../../ledger/crypto/ed25519.js";
+import { poseidonPair } from "../../ledger/crypto/poseidon.js";
 import { codec } from "../../schemas/codec.js";
 import { CATALOGUE, type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import type { FaultClass, FaultCounts } from "../faults/classes.js";
@@ -68,8 +69,11 @@ export class World {
     this.model = new Model({
       genesis: codec("Genesis").encode(network.genesis),
       allocation: network.allocation.parts,
-      // Real signatures are judged by another library than the stages use.
-      ...(!realSignatures && { verify: (key, message, signature) => verifyEd25519(signature, message, key) }),
+      // Real signatures are judged by another library than the stages use, and real roots by another Poseidon.
+      ...(!realSignatures && {
+        verify: (key, message, signature) => verifyEd25519(signature, message, key),
+        hashPair: (left, right) => poseidonPair(left, right),
+      }),
       dishonest: dishonest === undefined ? [] : [dishonest],
       onViolation: (violation) => this.violations.push(violation),
     });

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { checkpointDigest } from "../../ledger/checkpoint/checkpoint.js";
 import { RelayTask } from "../../processors/relay/relay.js";
 import type { InputRecord, StepResult } from "../../processors/stage.js";
 import { codec } from "../../schemas/codec.js";
 import { makeTestNetwork, ONE, START_MS } from "../../simulator/world/network.js";
-import { decoded, inputRecord, ShardLog } from "../support/shard-log.js";
+import { decoded, inputRecord, ShardLog, signaturesOf } from "../support/shard-log.js";
 
 const net = makeTestNetwork();
 
@@ -138,6 +139,41 @@ describe("relay", () => {
     for (const topic of ["shard.messages", "shard.finalized"] as const) {
       expect(task.step([bad(topic)]).alerts).toMatchObject([{ code: "INPUT_CORRUPT" }]);
     }
+  });
+
+  it("carries certificates of shards' states to the main chain, and its own nowhere", () => {
+    const certificates = [1, 0, 2].map((shard) => {
+      const checkpoint = {
+        genesis: net.network.hash,
+        shard,
+        height: 3,
+        block: Buffer.alloc(32, 1),
+        time: START_MS,
+        epoch: 0,
+        prefix: net.network.topology.shard(shard).prefix,
+        stateRoot: Buffer.alloc(32, 2),
+      };
+      return { checkpoint, signatures: signaturesOf(net, checkpointDigest(checkpoint), [1, 2, 3]) };
+    });
+    const records = certificates.map((certificate, offset) =>
+      inputRecord("shard.checkpoints", codec("CheckpointCertificate").encode(certificate), { offset }),
+    );
+    const {
+      records: carried,
+      alerts,
+      resumeAt,
+    } = task.step([...records, inputRecord("shard.checkpoints", Buffer.of(1), { offset: 3 })]);
+    expect(carried.map(({ partition, topic }) => [topic, partition])).toEqual([
+      ["shard.log", 0],
+      ["shard.log", 0],
+    ]);
+    expect(carried.map((record) => decoded("LogEntry", record).entry)).toEqual(
+      [certificates[0], certificates[2]].map((certificate) => ({
+        "rustorium.CheckpointCertificate": certificate,
+      })),
+    );
+    expect(alerts?.map(({ code }) => code)).toEqual(["INPUT_CORRUPT"]);
+    expect(resumeAt).toEqual(new Map([["shard.checkpoints", 4]]));
   });
 });
 

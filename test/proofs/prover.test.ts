@@ -3,15 +3,19 @@ import { accountKey, heightKey, keyBytes } from "../../ledger/state/key.js";
 import { asAccount } from "../../ledger/state/state.js";
 import { verifyStateProof } from "../../ledger/state-tree/verify.js";
 import { transactionIdOf } from "../../ledger/transaction/index.js";
+import { heightRecordKey } from "../../processors/keys.js";
 import { read } from "../../processors/read.js";
 import { Prover } from "../../runtime/proofs/prover.js";
+import { codec } from "../../schemas/codec.js";
 import type { CheckpointCertificate, SignedTransaction } from "../../schemas/generated.js";
 import { seeded } from "../../simulator/kernel/random.js";
 import { makeTestNetwork } from "../../simulator/world/network.js";
+import { verifyProofFile } from "../../verifier/index.js";
 import { checkedRecord, checkedTransaction, fileOf } from "../processors/proofs/support.js";
 import { Expectation, submitOne } from "../support/load.js";
 import { Pipeline } from "../support/pipeline.js";
 import { MemorySource } from "../support/topic-source.js";
+import { trustOf } from "../verifier/samples.js";
 import { checkpointOf, executed } from "./executed.js";
 
 const TRANSACTIONS = 150;
@@ -188,9 +192,12 @@ describe("the prover", { timeout: 120_000 }, () => {
     let polled = 0;
     const options = {
       checkpointWaitMs: 0,
-      newestCheckpoint: async () => {
-        polled++;
-        return checkpoint;
+      checkpoints: {
+        newest: async () => {
+          polled++;
+          return checkpoint;
+        },
+        at: async () => undefined,
       },
     };
     const accounts = new Prover(network, trimmed, options);
@@ -212,6 +219,47 @@ describe("the prover", { timeout: 120_000 }, () => {
     expect(await accounts.account(account)).toMatchObject({ code: "ROOT_MISMATCH" });
   });
 
+  it("proves that a shard's root is in the global root, once the main chain has a state of each shard", async () => {
+    const own = new Pipeline(net);
+    for (const wallet of net.wallets)
+      own.submit(wallet.pay(net.wallet(1, 1), 1n, { nonce: 0 }), wallet.account);
+    own.runUntilQuiet();
+    const certify = (shard: number) => {
+      const { signed } = checkpointOf(executed(own, shard));
+      const value = codec("CheckpointCertificate").encode(signed);
+      own.topics.write({
+        topic: "shard.checkpoints",
+        partition: network.topology.shard(shard).partition,
+        key: heightRecordKey(signed.checkpoint.height),
+        value,
+      });
+      own.runUntilQuiet();
+      return signed;
+    };
+    const proofs = new Prover(network, new MemorySource(own.topics));
+    expect(await proofs.shardRoot(2)).toMatchObject({ code: "NO_CHECKPOINT" });
+    for (const shard of [1, 2, 3]) certify(shard);
+    certify(0);
+    expect(await proofs.shardRoot(2)).toMatchObject({ code: "NO_CHECKPOINT" });
+    certify(4);
+    const main = certify(0);
+    for (const shard of [0, 9]) expect(await proofs.shardRoot(shard)).toMatchObject({ code: "NOT_FOUND" });
+    for (const shard of [1, 2, 3, 4]) {
+      const outcome = await proofs.shardRoot(shard);
+      if (!outcome.ok) throw new Error(outcome.message);
+      const { height, stateRoot } = checkpointOf(executed(own, shard)).signed.checkpoint;
+      expect(outcome).toMatchObject({ kind: "shard", shard, height });
+      expect(verifyProofFile(outcome.bytes, trustOf(net))).toMatchObject({
+        ok: true,
+        claim: {
+          kind: "shard",
+          stateRoot: stateRoot.toString("hex"),
+          mainChain: { height: main.checkpoint.height },
+        },
+      });
+    }
+  });
+
   it("proves nothing that is not certified yet", async () => {
     const halted = new Pipeline(net);
     halted.stop("finalize");
@@ -230,7 +278,9 @@ describe("the prover", { timeout: 120_000 }, () => {
   it("proves accounts at one checkpoint and then at a later one", async () => {
     const shard = 1;
     let checkpoint: CheckpointCertificate | undefined;
-    const accounts = new Prover(network, source, { newestCheckpoint: async () => checkpoint });
+    const accounts = new Prover(network, source, {
+      checkpoints: { newest: async () => checkpoint, at: async () => undefined },
+    });
     const last = executed(pipeline, shard).blocks.length;
     expect(last).toBeGreaterThan(4);
     for (const height of [3, 3, last]) {

@@ -94,6 +94,7 @@ export function auditHistory(options: AuditOptions) {
   const { net, history, intents, end, dishonest = [], intentsLast = false, signed = [] } = options;
   const violations: Violation[] = [];
   const model = new Model({
+    withoutCheckpoints: true,
     genesis: codec("Genesis").encode(net.network.genesis),
     allocation: net.network.allocation.parts,
     dishonest,

@@ -196,7 +196,11 @@ export function allStages(validatorKeys: readonly KeyPair[]): SimulatedStage[] {
     execute,
     ...validatorKeys.map((keyPair, index) => vote(index + 1, keyPair)),
     finalize,
-    simple("relay", ["shard.messages", "shard.finalized"], ({ network }) => new RelayTask(network.topology)),
+    simple(
+      "relay",
+      ["shard.messages", "shard.finalized", "shard.checkpoints"],
+      ({ network }) => new RelayTask(network.topology),
+    ),
     simple("notify", ["transactions.rejected", "shard.receipts", "shard.finalized"], () => new NotifyTask()),
   ];
 }

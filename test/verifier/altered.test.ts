@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { verifyProofFile } from "../../verifier/index.js";
-import { accountFile, codeOf, recordFile, Sample, transactionFile } from "./samples.js";
+import { accountFile, codeOf, recordFile, Sample, shardRootFile, transactionFile } from "./samples.js";
 
 // Tens of thousands of changes are checked here, so a signature is right if it is one of those that were right unchanged:
 // nobody can make another. With real signatures: altered-signatures.test.ts.
@@ -29,6 +29,7 @@ const FILES = [
   { name: "an entry of the log", by: sample, bytes: recordFile(sample.logRecord()), changes: BITS },
   { name: "a state value", by: sample, bytes: recordFile(sample.stateRecord()), changes: BITS },
   { name: "a removal", by: sample, bytes: recordFile(sample.removalRecord()), changes: BITS },
+  { name: "a shard's root", by: sample, bytes: shardRootFile(sample.shardRoot()), changes: [1, 0x80] },
   { name: "an account", by: sample, bytes: accountFile(sample.account()), changes: [1, 0x10, 0x80] },
   ...(["nothing", "other"] as const).map((end) => ({
     name: `an account that has nothing (${end})`,
@@ -70,7 +71,7 @@ describe("bytes of any kind", () => {
     };
     for (let count = 0; count < 5_000; count++) {
       const bytes = Uint8Array.from({ length: next() }, next);
-      bytes.set([2, (count % 3) * 2].slice(0, bytes.length));
+      bytes.set([2, (count % 4) * 2].slice(0, bytes.length));
       expect(verifyProofFile(bytes, trust).ok).toBe(false);
     }
   });

@@ -1,15 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { encodeChanges } from "../../ledger/state/encoded-changes.js";
-import { accountKey, keyOfBytes, type StateKey } from "../../ledger/state/key.js";
+import { accountKey, globalRootKey, keyOfBytes, type StateKey } from "../../ledger/state/key.js";
 import { encodeStateProof } from "../../ledger/state-tree/proof-format.js";
 import { StateTree } from "../../ledger/state-tree/state-tree.js";
 import { codec } from "../../schemas/codec.js";
-import type { AccountProof, ProofFile, TransactionProof } from "../../schemas/generated.js";
+import type {
+  AccountProof,
+  Checkpoint,
+  ProofFile,
+  ShardRootProof,
+  TransactionProof,
+} from "../../schemas/generated.js";
 import { PROOF_FILE_BYTES_MAX, verifyProofFile } from "../../verifier/index.js";
 import { STATE_PROOF_BYTES_MAX } from "../../verifier/state-proof.js";
 import { signaturesOf } from "../support/shard-log.js";
 import { reachesItsCodes, refusals, sample } from "./refusal-cases.js";
-import { accountFile, codeOf, Sample, SHARD, transactionFile, trustOf } from "./samples.js";
+import { accountFile, codeOf, Sample, SHARD, shardRootFile, transactionFile, trustOf } from "./samples.js";
 
 const { net, trust, block } = sample;
 const hash = (byte: number) => Buffer.alloc(32, byte);
@@ -29,7 +35,7 @@ describe("the form of a file", () => {
     ["OVERSIZED", "above the bound", () => new Uint8Array(PROOF_FILE_BYTES_MAX + 1)],
     ["VERSION", "another version", () => codec("ProofFile").encode({ version: 2, proof: proofOf(good) })],
     ["NON_CANONICAL", "version in two bytes", () => Buffer.concat([Buffer.of(0x82, 0), good.subarray(1)])],
-    ["NON_CANONICAL", "a fourth kind", () => Buffer.concat([Buffer.of(2, 6), good.subarray(2)])],
+    ["NON_CANONICAL", "a fifth kind", () => Buffer.concat([Buffer.of(2, 8), good.subarray(2)])],
     ["NON_CANONICAL", "a varint without end", () => Buffer.concat([Buffer.of(2, 4), Buffer.alloc(30, 0xff)])],
     ["NON_CANONICAL", "a negative length", () => Buffer.of(2, 4, 1)],
     ["NON_CANONICAL", "no UTF-8", () => Buffer.of(2, 4, 2, 0xff)],
@@ -151,7 +157,7 @@ describe("what an account has", () => {
     ],
     ["NON_CANONICAL", "an end of another kind", () => account({ stateProof: with1(3) })],
     ["WRONG_VALUE", "an escrow under an account's key", () => certifiedValue(encodedValue(escrow))],
-    ["NON_CANONICAL", "a value that is none", () => certifiedValue(Buffer.of(8))],
+    ["NON_CANONICAL", "a value that is none", () => certifiedValue(Buffer.of(14))],
     ["TRUNCATED", "a value cut", () => certifiedValue(Buffer.of(2, 2))],
     ["OVERSIZED", "a value with more", () => certifiedValue(Buffer.of(2, 2, 5, 0, 2, 0, 0))],
     ["NON_CANONICAL", "a balance in two bytes", () => certifiedValue(Buffer.of(2, 4, 0, 5, 0, 2, 0))],
@@ -188,6 +194,74 @@ describe("what an account has", () => {
     expect(root).toHaveLength(32);
     return account({ account: absent, stateProof: encodeStateProof({ ...from, end }) });
   }
+});
+
+describe("a shard's root", () => {
+  const right = sample.shardRoot();
+  const { checkpoint: ofMain } = right.certificate;
+  const shardRoot = (change: Partial<ShardRootProof>) => shardRootFile({ ...right, ...change });
+  const main = (change: Partial<Checkpoint>) => sample.checkpoint({ ...ofMain, ...change });
+  const shard = (change: Partial<Checkpoint>) => sample.checkpoint({ ...right.shard.checkpoint, ...change });
+  /** A main chain's state with one value, certified all the same. */
+  function certifiedState(key: StateKey, valueBytes: Buffer): Uint8Array {
+    const tree = new StateTree("");
+    tree.apply([{ key, isRemoval: false, valueBytes }]);
+    const proved = tree.prove(globalRootKey(), key === globalRootKey() ? valueBytes : undefined);
+    return shardRoot({
+      stateProof: encodeStateProof(proved),
+      certificate: main({ stateRoot: tree.root }),
+    });
+  }
+
+  refusals([
+    ["WRONG_SHARD", "the main chain's own", () => shardRoot({ shard: right.certificate })],
+    ["WRONG_SHARD", "a global root in another chain", () => shardRoot({ certificate: right.shard })],
+    ["WRONG_SHARD", "a main chain with a prefix", () => shardRoot({ certificate: main({ prefix: "0" }) })],
+    ["WRONG_ROOT", "another state root", () => shardRoot({ shard: shard({ stateRoot: hash(1) }) })],
+    [
+      "WRONG_ROOT",
+      "a state root that is no element",
+      () => shardRoot({ shard: shard({ stateRoot: hash(255) }) }),
+    ],
+    ["WRONG_ROOT", "another sibling", () => shardRoot({ siblings: [right.siblings[0]!, hash(1)] })],
+    ["WRONG_ROOT", "a sibling that is no element", () => shardRoot({ siblings: [hash(255), hash(1)] })],
+    [
+      "WRONG_ROOT",
+      "siblings the other way round",
+      () => shardRoot({ siblings: [...right.siblings].reverse() }),
+    ],
+    ["WRONG_ROOT", "another place", () => shardRoot({ shard: shard({ prefix: "01" }) })],
+    ["WRONG_INDEX", "a sibling less", () => shardRoot({ siblings: right.siblings.slice(1) })],
+    ["WRONG_INDEX", "a shorter prefix", () => shardRoot({ shard: shard({ prefix: "0" }) })],
+    [
+      "WRONG_ROOT",
+      "another state of the main chain",
+      () => shardRoot({ certificate: main({ stateRoot: hash(1) }) }),
+    ],
+    ["WRONG_VALUE", "no global root", () => certifiedState(accountKey(hash(0).subarray(12)), Buffer.of(0))],
+    ["WRONG_VALUE", "something else", () => certifiedState(globalRootKey(), Buffer.of(2, 2, 5, 8, 2, 1))],
+    ["TRUNCATED", "half a global root", () => certifiedState(globalRootKey(), Buffer.of(10, 1))],
+    [
+      "WRONG_KEY",
+      "a proof of another key",
+      () =>
+        shardRoot({
+          stateProof: sample.stateProof(accountKey(sample.absent("nothing"))),
+          certificate: main({ prefix: sample.tree.prefix, stateRoot: sample.tree.root }),
+        }),
+    ],
+    [
+      "NOT_A_QUORUM",
+      "a main chain that too few signed",
+      () => shardRoot({ certificate: sample.checkpoint(ofMain, [1, 2]) }),
+    ],
+    [
+      "BAD_SIGNATURE",
+      "a shard that nobody signed",
+      () => shardRoot({ shard: { ...right.shard, signatures: right.certificate.signatures } }),
+    ],
+    ["FUTURE_EPOCH", "of later validators", () => shardRoot({ certificate: main({ epoch: 1 }) })],
+  ]);
 });
 
 describe("these tests", () => {

@@ -3,18 +3,23 @@ import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import { checkpointDigest } from "../../ledger/checkpoint/checkpoint.js";
 import { leafHash, merkleProof } from "../../ledger/merkle.js";
 import { encodeChanges } from "../../ledger/state/encoded-changes.js";
-import { accountKey, keyBytes, type StateKey } from "../../ledger/state/key.js";
+import { accountKey, globalRootKey, keyBytes, type StateKey } from "../../ledger/state/key.js";
+import { EMPTY_ROOTS } from "../../ledger/state-tree/digest.js";
 import { encodeStateProof } from "../../ledger/state-tree/proof-format.js";
+import { proveShardRoot } from "../../ledger/state-tree/shard-map.js";
 import { StateTree } from "../../ledger/state-tree/state-tree.js";
+import { MAIN_CHAIN } from "../../ledger/topology.js";
 import { codec } from "../../schemas/codec.js";
 import type {
   AccountProof,
   BlockHeader,
   CertifiedHeader,
   Checkpoint,
+  CheckpointCertificate,
   PathStep,
   ProofFile,
   RecordProof,
+  ShardRootProof,
   TransactionProof,
 } from "../../schemas/generated.js";
 import { makeTestNetwork, ONE, type TestNetwork } from "../../simulator/world/network.js";
@@ -52,6 +57,7 @@ export const encodeProof = (proof: ProofFile["proof"]) => codec("ProofFile").enc
 export const accountFile = (proof: AccountProof) => encodeProof({ "rustorium.AccountProof": proof });
 export const transactionFile = (proof: TransactionProof) =>
   encodeProof({ "rustorium.TransactionProof": proof });
+export const shardRootFile = (proof: ShardRootProof) => encodeProof({ "rustorium.ShardRootProof": proof });
 export const recordFile = (proof: RecordProof) => encodeProof({ "rustorium.RecordProof": proof });
 
 /** A shard's log with a block of transfers, and what can be proved of it. */
@@ -164,6 +170,35 @@ export class Sample {
       block: this.certify(),
       index,
       leaves: encodedChanges.map(({ bytes }) => leafHash(bytes)),
+    };
+  }
+
+  /** Certificates of a state of each shard; the others than SHARD are empty. */
+  shardCheckpoints(): CheckpointCertificate[] {
+    return this.net.network.topology.shards.slice(1).map(({ shard, prefix }) => {
+      const stateRoot = EMPTY_ROOTS[prefix.length]!;
+      return shard === SHARD ? this.checkpoint() : this.checkpoint({ shard, prefix, stateRoot });
+    });
+  }
+
+  /** The shard's root in the global root, after the first block of a main chain that has a state of each shard. */
+  shardRoot(): ShardRootProof {
+    const main = new ShardLog(this.net, MAIN_CHAIN);
+    const checkpoints = this.shardCheckpoints();
+    for (const checkpoint of checkpoints) main.append({ "rustorium.CheckpointCertificate": checkpoint });
+    const { digest } = main.cut().block!;
+    const tree = new StateTree("");
+    tree.apply(encodeChanges(main.state.values));
+    const key = globalRootKey();
+    const [global] = encodeChanges(new Map([[key, main.state.values.get(key)!]]));
+    const roots = new Map(
+      checkpoints.map(({ checkpoint: { prefix, stateRoot } }) => [prefix, stateRoot] as const),
+    );
+    return {
+      shard: this.checkpoint(),
+      siblings: proveShardRoot(roots, this.tree.prefix),
+      stateProof: encodeStateProof(tree.prove(key, global!.valueBytes)),
+      certificate: this.checkpoint({ shard: MAIN_CHAIN, prefix: "", block: digest, stateRoot: tree.root }),
     };
   }
 

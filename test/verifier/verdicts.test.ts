@@ -1,9 +1,19 @@
+import { poseidon2 } from "poseidon-lite/poseidon2";
 import { describe, expect, it } from "vitest";
 import { accountKey } from "../../ledger/state/key.js";
 import { asAccount } from "../../ledger/state/state.js";
 import { makeTestNetwork, START_MS } from "../../simulator/world/network.js";
 import { type Claim, verifyProofFile } from "../../verifier/index.js";
-import { accountFile, codeOf, recordFile, Sample, SHARD, transactionFile, trustOf } from "./samples.js";
+import {
+  accountFile,
+  codeOf,
+  recordFile,
+  Sample,
+  SHARD,
+  shardRootFile,
+  transactionFile,
+  trustOf,
+} from "./samples.js";
 
 const sample = new Sample();
 const { net, trust, block } = sample;
@@ -91,6 +101,38 @@ describe("proof files", () => {
     }
   });
 
+  it("prove that a shard's root is in the global root", () => {
+    const proof = sample.shardRoot();
+    const { stateRoot } = proof.shard.checkpoint;
+    const { height, block: mainBlock, time } = proof.certificate.checkpoint;
+    const poseidon = ([left, right]: readonly Buffer[]) =>
+      Buffer.from(
+        poseidon2([left!, right!].map((part) => BigInt(`0x${part.toString("hex")}`)))
+          .toString(16)
+          .padStart(64, "0"),
+        "hex",
+      );
+    const [left, right] = ["0", "1"].map((half) =>
+      poseidon(
+        ["0", "1"].map((quarter) => {
+          const of = sample.shardCheckpoints().find((c) => c.checkpoint.prefix === half + quarter)!;
+          return of.checkpoint.stateRoot;
+        }),
+      ),
+    );
+    expect(claimOf(shardRootFile(proof))).toEqual({
+      kind: "shard",
+      ...certified,
+      stateRoot: stateRoot.toString("hex"),
+      globalRoot: poseidon([left!, right!]).toString("hex"),
+      mainChain: { height, block: mainBlock.toString("hex"), time },
+    });
+    expect(claimOf(shardRootFile(solo.shardRoot()), solo.trust)).toMatchObject({
+      kind: "shard",
+      shard: SHARD,
+    });
+  });
+
   it("are checked against a single validator too", () => {
     const claim = claimOf(accountFile(solo.account()), solo.trust);
     expect(claim).toMatchObject({ signedStake: 1_000, totalStake: 1_000 });
@@ -124,11 +166,15 @@ describe("what was asked for", () => {
     ["WRONG_KEY", "record", { account }],
     ["WRONG_KEY", "record", { transactionId: id }],
     ["WRONG_HEIGHT", "record", { minimumHeight: 2 }],
+    ["taken", "shard", { shard: SHARD, minimumHeight: 1 }],
+    ["WRONG_SHARD", "shard", { shard: 2 }],
+    ["WRONG_KEY", "shard", { account }],
   ] as const)("%s: of a proof of an %s, where %o was", (code, kind, expectation) => {
     const files = {
       account: () => accountFile(sample.account()),
       transaction: () => transactionFile(sample.transaction()),
       record: () => recordFile(sample.receiptRecord()),
+      shard: () => shardRootFile(sample.shardRoot()),
     };
     expect(codeOf(verifyProofFile(files[kind](), trust, expectation))).toBe(code);
   });
