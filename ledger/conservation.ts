@@ -33,6 +33,9 @@ export class Conservation {
   /** Amounts that destinations have credited and sources still hold in escrow, by transaction id (latin1). */
   private readonly credited = new Map<string, bigint>();
 
+  /** @param isWhole whether every block is taken, from the genesis on; else transfers may have been credited before */
+  constructor(private readonly isWhole = true) {}
+
   /**
    * @returns by how much the shard's sum of balances and escrow changes with these receipts, in 10^-18 RUS; undefined where
    *   a transfer is completed that was not credited with the same amount.
@@ -45,7 +48,8 @@ export class Conservation {
         change += amount;
       } else if (kind === "COMPLETED") {
         const id = transactionId.toString("latin1");
-        if (this.credited.get(id) !== amount) return undefined;
+        const credited = this.credited.get(id);
+        if (credited === undefined ? this.isWhole : credited !== amount) return undefined;
         this.credited.delete(id);
         change -= amount;
       }
@@ -53,15 +57,20 @@ export class Conservation {
     return change;
   }
 
-  /** What the states of all shards hold together, nothing twice: the genesis's total, or value was made or lost. */
-  total(states: Iterable<ReadonlyMap<StateKey, StateValue>>): bigint {
-    let total = 0n;
+  /**
+   * What the states of all shards hold together, nothing twice: the genesis's total, or value was made or lost. Where not
+   * every block was taken, an open escrow may have been credited before, so it is between `least` and `most`.
+   */
+  total(states: Iterable<ReadonlyMap<StateKey, StateValue>>): { least: bigint; most: bigint } {
+    let [most, unknown] = [0n, 0n];
     for (const state of states) {
       for (const [key, value] of state) {
-        if (asEscrow(value) && this.credited.has(key.slice(ESCROW_ID_START))) continue;
-        total += amountOf(value);
+        const isEscrow = asEscrow(value) !== undefined;
+        if (isEscrow && this.credited.has(key.slice(ESCROW_ID_START))) continue;
+        most += amountOf(value);
+        if (isEscrow && !this.isWhole) unknown += amountOf(value);
       }
     }
-    return total;
+    return { least: most - unknown, most };
   }
 }

@@ -1,15 +1,20 @@
 import type { Command } from "commander";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import type { ChainReport, Difference } from "../../processors/verify/difference.js";
+import type { ShardStart } from "../../processors/verify/start.js";
 import { verifyChain } from "../../processors/verify/verify-chain.js";
+import { systemClock } from "../../runtime/clock.js";
 import { Home } from "../../runtime/home.js";
 import { connectKafka } from "../../runtime/kafka/client.js";
 import { PartitionReader } from "../../runtime/kafka/partition-reader.js";
 import { GenesisError, loadNetwork } from "../../runtime/network/load.js";
+import { type TopicSource, topicSource } from "../../runtime/proofs/topic-source.js";
 import { SettingError, type Settings } from "../../runtime/settings.js";
 import { SignaturePool } from "../../runtime/signatures/pool.js";
 import { KafkaSource } from "../../runtime/verify/kafka-source.js";
+import { newestStarts, type Starts } from "../../runtime/verify/newest-starts.js";
 import { EXIT } from "../failure.js";
+import { progressSince } from "../progress.js";
 import { settingsOf, withSettings } from "../settings-flags.js";
 import { recordProgress } from "./record-progress.js";
 import { type ChainResult, jsonOf, tableOf } from "./report.js";
@@ -25,19 +30,26 @@ export function chainCommand(verify: Command): void {
       .description(
         "execute every shard's log again and compare all that the topics say with what comes of it",
       )
+      .option(
+        "--from-checkpoint",
+        "begin with each shard's newest certified state instead of the genesis; needs no older log",
+      )
       .option("--json", "print one JSON object"),
   ).action(async (flags: Record<string, unknown>) => {
     const settings = settingsOf(flags);
     if (settings.brokers.length === 0)
       throw new SettingError("no brokers: --brokers, RUSTORIUM_BROKERS or rustorium.toml");
-    const result = await verifyOn(settings);
+    const result = await verifyOn(settings, flags.fromCheckpoint === true);
     process.stdout.write(flags.json === true ? `${jsonOf(result)}\n` : `${tableOf(result).join("\n")}\n`);
     process.exit(result.report.firstDifference === null ? EXIT.ok : EXIT.wrong);
   });
 }
 
-/** Throws GenesisError where there is no genesis, an error with code LOG_TRIMMED, or what kafkajs throws. */
-async function verifyOn(settings: Settings): Promise<ChainResult> {
+/**
+ * Throws GenesisError where there is no genesis, an error with code LOG_TRIMMED or a ProofFault where topics don't have what
+ * is needed, or what kafkajs throws.
+ */
+async function verifyOn(settings: Settings, fromCheckpoint: boolean): Promise<ChainResult> {
   const startedMs = performance.now();
   const kafka = connectKafka({
     brokers: settings.brokers,
@@ -56,7 +68,14 @@ async function verifyOn(settings: Settings): Promise<ChainResult> {
   try {
     const loaded = await load(settings, reader);
     if ("code" in loaded) return result(null, nothingBut(loaded));
-    const report = await compare(settings.network, loaded, admin, reader);
+    const topics = topicSource(settings.network, reader, admin);
+    const starts = fromCheckpoint
+      ? await newestStarts(loaded, topics, systemClock, progressSince())
+      : new Map<number, ShardStart>();
+    const report =
+      "code" in starts
+        ? nothingBut(starts)
+        : await compare(settings.network, loaded, admin, reader, topics, starts);
     return result(loaded.hash.toString("hex"), report);
   } finally {
     await reader.close();
@@ -84,15 +103,19 @@ async function compare(
   network: Network,
   admin: ConstructorParameters<typeof KafkaSource>[1],
   reader: PartitionReader,
+  topics: TopicSource,
+  starts: Starts,
 ): Promise<ChainReport> {
   // A thread that fails leaves its records to the replay, which checks them itself.
   const signatures = new SignaturePool(network.rules, CHECKS, () => undefined);
   const progress = recordProgress();
   try {
-    const source = new KafkaSource(name, admin, reader, signatures);
-    const found = await verifyChain(network, source, { progress: progress.at });
+    const source = new KafkaSource(name, admin, reader, signatures, topics);
+    const found = await verifyChain(network, source, { starts, progress: progress.at });
     if (!("code" in found)) return found;
-    const message = `shard ${found.shard}: shard.log begins with offset ${found.firstOffset}, its start is gone`;
+    const { shard, firstOffset } = found;
+    const help = starts.has(shard) ? "" : "; --from-checkpoint begins with a certified state";
+    const message = `shard ${shard}: shard.log begins with offset ${firstOffset}, its start is gone${help}`;
     throw Object.assign(new Error(message), { code: found.code });
   } finally {
     progress.end();

@@ -8,16 +8,18 @@ import type { OwnBlocks } from "./own-blocks.js";
 
 /** shard.finalized: each height certified, in order, by a quorum, and for our block. The latest blocks may still wait. */
 export class CertificateCheck implements Check<FinalityCertificate> {
-  private height = 0;
+  private height: number;
 
   constructor(
     private readonly network: Network,
     private readonly own: OwnBlocks,
-  ) {}
+  ) {
+    this.height = own.start;
+  }
 
-  /** Heights with a certificate. */
+  /** Blocks with a certificate. */
   get certified(): number {
-    return this.height;
+    return this.height - this.own.start;
   }
 
   heightOf(certificate: FinalityCertificate): number {

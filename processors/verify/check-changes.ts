@@ -17,7 +17,7 @@ export class ChangesCheck implements Check<BlockChanges> {
     private readonly patience: number,
     isTrimmed: boolean,
   ) {
-    this.coverage = new Coverage(isTrimmed);
+    this.coverage = new Coverage(isTrimmed, own.start + 1);
   }
 
   /** Heights whose changes were compared. */

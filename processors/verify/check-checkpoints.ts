@@ -1,12 +1,13 @@
 import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import { verifyCheckpoint } from "../../ledger/checkpoint/checkpoint.js";
-import { initialState, type Network } from "../../ledger/genesis/genesis.js";
+import type { Network } from "../../ledger/genesis/genesis.js";
 import { type EncodedChange, encodeChanges } from "../../ledger/state/encoded-changes.js";
 import type { StateKey } from "../../ledger/state/key.js";
 import { StateTree } from "../../ledger/state-tree/state-tree.js";
 import type { CheckpointCertificate } from "../../schemas/generated.js";
 import type { Difference, DifferenceCode } from "./difference.js";
 import type { OwnBlocks } from "./own-blocks.js";
+import type { ShardStart } from "./start.js";
 
 /** Changes that the tree takes at once; what a batch needs besides the tree grows with it. */
 const BATCH_MAX = 50_000;
@@ -35,6 +36,7 @@ export class CheckpointCheck {
     private readonly network: Network,
     private readonly own: OwnBlocks,
     certificates: AsyncIterable<CheckpointCertificate>,
+    private readonly start: ShardStart,
   ) {
     this.tree = new StateTree(network.topology.shard(own.shard).prefix);
     this.certificates = certificates[Symbol.asyncIterator]();
@@ -51,7 +53,7 @@ export class CheckpointCheck {
       this.isOpen = true;
       const difference = await this.advance();
       if (difference) return difference;
-      if (this.next) this.collect(encodeChanges(initialState(this.network, this.own.shard)));
+      if (this.next) this.collect(encodeChanges(this.start.values));
     }
     if (!this.next) return undefined;
     this.collect(encodedChanges);
@@ -86,9 +88,13 @@ export class CheckpointCheck {
 
   /** Goes to the next certificate; it must be one, whatever its height. */
   private async advance(): Promise<Difference | undefined> {
-    const { value: certificate, done } = await this.certificates.next();
     this.next = undefined;
-    if (done === true) return undefined;
+    let certificate: CheckpointCertificate;
+    do {
+      const { value, done } = await this.certificates.next();
+      if (done === true) return undefined;
+      certificate = value;
+    } while (certificate.checkpoint.height <= this.own.start);
     const { shard, genesis, height } = certificate.checkpoint;
     const verified = verifyCheckpoint(certificate, this.network.consensus);
     if (!verified.ok) return this.differs("CHECKPOINT_INVALID", height, verified.fault);

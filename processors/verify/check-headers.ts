@@ -8,7 +8,7 @@ import type { OwnBlocks } from "./own-blocks.js";
 
 /** shard.blocks: the last header of each height is ours. execute may have written others before, and corrected them. */
 export class HeaderCheck implements Check<BlockHeader> {
-  private readonly coverage = new Coverage(false);
+  private readonly coverage: Coverage;
   /** Offset of the last header of a height, where that isn't ours. */
   private readonly wrong = new Map<number, number>();
 
@@ -16,7 +16,9 @@ export class HeaderCheck implements Check<BlockHeader> {
   constructor(
     private readonly own: OwnBlocks,
     private readonly patience: number,
-  ) {}
+  ) {
+    this.coverage = new Coverage(false, own.start + 1);
+  }
 
   heightOf(header: BlockHeader): number {
     return header.height;

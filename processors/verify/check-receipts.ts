@@ -27,7 +27,7 @@ export class ReceiptCheck implements Check<Receipt> {
     private readonly patience: number,
     isTrimmed: boolean,
   ) {
-    this.coverage = new Coverage(isTrimmed);
+    this.coverage = new Coverage(isTrimmed, own.start + 1);
   }
 
   /** Heights whose receipts were compared. */

@@ -10,9 +10,12 @@ export class Coverage {
   private highest = 0;
   private total = 0;
 
-  /** @param isTrimmed whether the earliest records may be gone: then it begins with the first height that it has */
-  constructor(isTrimmed: boolean) {
-    this.start = isTrimmed ? undefined : 1;
+  /**
+   * @param isTrimmed whether the earliest records may be gone: then it begins with the first height that it has
+   * @param first else it begins with this height
+   */
+  constructor(isTrimmed: boolean, first: number) {
+    this.start = isTrimmed ? undefined : first;
     this.next = this.start;
   }
 

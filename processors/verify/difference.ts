@@ -35,11 +35,13 @@ export interface Difference {
 /** What was compared of a shard. */
 export interface ShardFigures {
   readonly shard: number;
+  /** Height after which its log was executed; 0: from the genesis. */
+  readonly from: number;
   /** Blocks that the log gave. */
   readonly blocks: number;
   /** Entries of these blocks. */
   readonly entries: number;
-  /** Heights with a certificate. */
+  /** Blocks with a certificate. */
   readonly certified: number;
   /** Heights whose receipts were still there; retention takes the earliest. */
   readonly receiptsCompared: number;
@@ -52,7 +54,10 @@ export interface ShardFigures {
 /** What a verifier found. */
 export interface ChainReport {
   readonly shards: readonly ShardFigures[];
-  /** In 10^-18 RUS: the genesis's total, and what all shards hold; null where that is unknown or was not reached. */
+  /**
+   * In 10^-18 RUS: the genesis's total, and what all shards hold; null where that was not reached, or is unknown because
+   * transfers are open that may have been credited before the execution began.
+   */
   readonly value: { readonly expected: bigint | null; readonly found: bigint | null };
   /** Signatures of transactions and of validators. */
   readonly checkedSignatures: number;
@@ -61,7 +66,7 @@ export interface ChainReport {
 
 /** Why nothing could be verified. */
 export interface Refusal {
-  /** The log's beginning is gone, so nobody can execute it from the genesis. */
+  /** The log's beginning is gone, so nobody can execute it from the genesis, or from the state that it was to begin with. */
   readonly code: "LOG_TRIMMED";
   readonly shard: number;
   /** First offset that is there. */

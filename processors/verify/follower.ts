@@ -28,12 +28,16 @@ export class Follower<K extends keyof RecordTypes> {
   private asideFrom = Number.POSITIVE_INFINITY;
   private readonly batches: AsyncIterator<readonly InputRecord[]>;
 
-  /** @param aheadMax a record so many blocks ahead is nobody's next: it is put aside, and holds up nothing behind it */
+  /**
+   * @param aheadMax a record so many blocks ahead is nobody's next: it is put aside, and holds up nothing behind it
+   * @param start height up to which records are passed over: the replay begins after it
+   */
   constructor(
     private readonly name: K,
     records: AsyncIterable<readonly InputRecord[]>,
     private readonly check: Check<RecordTypes[K]>,
     private readonly aheadMax: number,
+    private readonly start: number,
   ) {
     this.batches = records[Symbol.asyncIterator]();
   }
@@ -67,7 +71,7 @@ export class Follower<K extends keyof RecordTypes> {
       }
       this.at++;
       this.isDecoded = false;
-      if (at > height) continue;
+      if (at > height || (value !== undefined && at <= this.start)) continue;
       const difference = this.check.take(value, record);
       if (difference) return difference;
     }

@@ -15,13 +15,19 @@ export interface RecentBlock {
 export class OwnBlocks {
   private readonly pieces: Buffer[] = [];
   private readonly recent = new Map<number, RecentBlock>();
-  private last = 0;
+  private last: number;
 
-  /** @param recentMax how many blocks are kept with their roots */
+  /**
+   * @param recentMax how many blocks are kept with their roots
+   * @param start height after which they begin
+   */
   constructor(
     readonly shard: number,
     private readonly recentMax: number,
-  ) {}
+    readonly start = 0,
+  ) {
+    this.last = start;
+  }
 
   /** Height of the last block. */
   get height(): number {
@@ -29,7 +35,7 @@ export class OwnBlocks {
   }
 
   add({ header, digest, receipts }: ExecutedBlock): void {
-    const index = header.height - 1;
+    const index = this.indexOf(header.height);
     const place = index % DIGESTS_PER_PIECE;
     if (place === 0) this.pieces.push(Buffer.alloc(DIGESTS_PER_PIECE * HASH_BYTES));
     digest.copy(this.pieces.at(-1)!, place * HASH_BYTES);
@@ -39,13 +45,17 @@ export class OwnBlocks {
     this.recent.delete(this.last - this.recentMax);
   }
 
-  /** Whether the block at this height has this digest. */
+  /** Whether the block at this height has this digest; of heights up to the start nothing is known. */
   has(height: number, digest: Buffer): boolean {
-    if (height < 1 || height > this.last) return false;
-    const index = height - 1;
+    if (height <= this.start || height > this.last) return false;
+    const index = this.indexOf(height);
     const piece = this.pieces[Math.floor(index / DIGESTS_PER_PIECE)]!;
     const start = (index % DIGESTS_PER_PIECE) * HASH_BYTES;
     return digest.equals(piece.subarray(start, start + HASH_BYTES));
+  }
+
+  private indexOf(height: number): number {
+    return height - this.start - 1;
   }
 
   /** Roots of a block; undefined where it is too old. */

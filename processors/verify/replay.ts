@@ -1,14 +1,14 @@
 import { digestOf } from "../../ledger/block/header.js";
-import { startOfChain } from "../../ledger/block/position.js";
 import { type ExecutedBlock, type PlantedRules, ShardChain } from "../../ledger/block/shard-chain.js";
 import { CountedState } from "../../ledger/conservation.js";
-import { genesisHash, initialState, type Network } from "../../ledger/genesis/genesis.js";
+import { genesisHash, type Network } from "../../ledger/genesis/genesis.js";
 import { codec, WIRE_HEADER_BYTES } from "../../schemas/codec.js";
 import type { CrossShardBundle, LogEntry } from "../../schemas/generated.js";
 import { isAuthenticBySignature } from "../chain/authenticity.js";
 import type { InputRecord } from "../stage.js";
 import type { Channels } from "./channels.js";
 import type { Difference } from "./difference.js";
+import type { ShardStart } from "./start.js";
 
 /** Records after which another shard gets its turn. */
 const TURN_RECORDS = 512;
@@ -18,6 +18,8 @@ const USER_TRANSACTION_BRANCH = 0;
 export interface ReplayOptions {
   readonly network: Network;
   readonly shard: number;
+  readonly start: ShardStart;
+  /** Of the log, from the start's position on. */
   readonly records: AsyncIterable<readonly InputRecord[]>;
   readonly channels: Channels;
   /**
@@ -35,7 +37,7 @@ export type Turn =
   | { readonly kind: "difference"; readonly difference: Difference }
   | { readonly kind: "turn" | "waiting" | "end" };
 
-/** Executes a shard's log from the genesis. Nothing is received before its sender has sent it, so all replays are one cut. */
+/** Executes a shard's log from its start. Nothing is received before its sender has sent it, so all replays are one cut. */
 export class ShardReplay {
   readonly state = new CountedState();
   private readonly chain: ShardChain;
@@ -47,10 +49,10 @@ export class ShardReplay {
   private waitsFor: CrossShardBundle | undefined;
 
   constructor(private readonly options: ReplayOptions) {
-    const { network, shard, records, onSignature, planted } = options;
-    this.state.apply(initialState(network, shard));
+    const { network, shard, start, records, onSignature, planted } = options;
+    this.state.apply(start.values);
     this.batches = records[Symbol.asyncIterator]();
-    this.chain = new ShardChain(network, shard, this.state, startOfChain(network.hash), {
+    this.chain = new ShardChain(network, shard, this.state, start.position, {
       isAuthentic: (entry, decoded, record) => {
         onSignature();
         return isAuthenticBySignature(entry, decoded, record);

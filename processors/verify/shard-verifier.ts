@@ -14,6 +14,7 @@ import { type Check, Follower } from "./follower.js";
 import { OwnBlocks } from "./own-blocks.js";
 import type { ShardReplay } from "./replay.js";
 import type { ChainSource, OffsetRange } from "./source.js";
+import type { ShardStart } from "./start.js";
 import type { StateTable } from "./state-table.js";
 
 /** Topics that are read along with a shard's log. */
@@ -26,14 +27,21 @@ export const FOLLOWED = [
 ] as const;
 export type FollowedTopic = (typeof FOLLOWED)[number];
 
+/** What is read of such a topic. */
+export interface FollowedRange extends OffsetRange {
+  /** Retention has taken some of it, or may have. */
+  readonly isTrimmed: boolean;
+}
+
 export interface ShardVerifierOptions {
   readonly network: Network;
   readonly shard: number;
   readonly source: ChainSource;
+  readonly start: ShardStart;
   readonly replay: ShardReplay;
   readonly table: StateTable;
   readonly conservation: Conservation;
-  readonly ranges: Readonly<Record<FollowedTopic, OffsetRange>>;
+  readonly ranges: Readonly<Record<FollowedTopic, FollowedRange>>;
 }
 
 /** Compares each block of a shard with all that the topics say about it. */
@@ -50,24 +58,29 @@ export class ShardVerifier {
   private stateKeys = 0;
 
   constructor(private readonly options: ShardVerifierOptions) {
-    const { network, shard, replay, ranges, source } = options;
+    const { network, shard, start, replay, ranges, source } = options;
     const { partition } = network.topology.shard(shard);
     // A contradicted execute corrects what it wrote ahead of the certificates, at most so many blocks.
     const patience = 2 * network.genesis.parameters.unfinalisedBlocksMax;
-    const own = new OwnBlocks(shard, RECENT_PATIENCES * patience);
-    const isTrimmed = (name: FollowedTopic) => ranges[name].low > 0;
+    const own = new OwnBlocks(shard, RECENT_PATIENCES * patience, start.position.height);
     const follow = <K extends keyof RecordTypes>(
       topic: FollowedTopic,
       type: K,
       check: Check<RecordTypes[K]>,
     ) =>
-      new Follower(type, source.read(topic satisfies TopicName, partition, ranges[topic]), check, patience);
+      new Follower(
+        type,
+        source.read(topic satisfies TopicName, partition, ranges[topic]),
+        check,
+        patience,
+        own.start,
+      );
     this.replay = replay;
     this.own = own;
     this.certificates = new CertificateCheck(network, own);
-    this.receipts = new ReceiptCheck(own, patience, isTrimmed("shard.receipts"));
-    this.changes = new ChangesCheck(own, patience, isTrimmed("shard.changes"));
-    this.checkpoints = new CheckpointCheck(network, own, source.checkpoints(partition));
+    this.receipts = new ReceiptCheck(own, patience, ranges["shard.receipts"].isTrimmed);
+    this.changes = new ChangesCheck(own, patience, ranges["shard.changes"].isTrimmed);
+    this.checkpoints = new CheckpointCheck(network, own, source.checkpoints(partition), start);
     this.followers = [
       follow("shard.finalized", "FinalityCertificate", this.certificates),
       follow("shard.blocks", "BlockHeader", new HeaderCheck(own, patience)),
@@ -80,10 +93,12 @@ export class ShardVerifier {
   }
 
   get figures(): ShardFigures {
+    const { start, shard } = this.options;
     return {
-      shard: this.options.shard,
-      blocks: this.own.height,
-      entries: this.replay.position.sequence,
+      shard,
+      from: start.position.height,
+      blocks: this.own.height - this.own.start,
+      entries: this.replay.position.sequence - start.position.sequence,
       certified: this.certificates.certified,
       receiptsCompared: this.receipts.compared,
       changesCompared: this.changes.compared,
@@ -94,7 +109,7 @@ export class ShardVerifier {
 
   /** What must hold before the first block. */
   start(): Difference | undefined {
-    return this.options.table.height === 0 ? this.compareState() : undefined;
+    return this.options.table.height === this.own.start ? this.compareState() : undefined;
   }
 
   /** Takes the next block. */

@@ -77,7 +77,8 @@ export class StateTable {
     if (!record) return "its record is not canonical";
     const { height, digest } = record;
     if (height > this.complete) return `it is of height ${height}`;
-    if (!own.has(height, digest)) return `it names a block of height ${height} that is not the log's`;
+    if (height > own.start && !own.has(height, digest))
+      return `it names a block of height ${height} that is not the log's`;
     return encodeStateValue(height, digest, value).equals(bytes) ? undefined : "it has another value";
   }
 

@@ -33,8 +33,11 @@ export interface Environment {
   readonly schemas: Pick<Schemas, "foreign" | "prepareForeign">;
   readonly schemaIds: SchemaIds;
   readonly network: Network;
-  /** Opens a local store by its path below the directory of stores; forgets what was in it first where `wipe`. */
-  readonly openStore: (path: string, wipe: boolean) => Promise<Store>;
+  /**
+   * Opens a local store by its path below the directory of stores; forgets what was in it first where `wipe`. What is written
+   * stays in memory up to `writeBufferBytes`, by default 4 MiB.
+   */
+  readonly openStore: (path: string, wipe: boolean, writeBufferBytes?: number) => Promise<Store>;
   /** Checks signatures ahead of the steps; left out: the steps do it. */
   readonly signatures?: SignatureChecks;
   /** How long local stores gather what they write, in milliseconds; a crash costs executing so much again. */

@@ -69,7 +69,8 @@ export async function openEnvironment(
     schemaIds,
     network,
     home,
-    openStore: (path, wipe) => LevelStore.open(join(storesDirectory, path), wipe),
+    openStore: (path, wipe, writeBufferBytes) =>
+      LevelStore.open(join(storesDirectory, path), wipe, writeBufferBytes),
     storeGatherMs: STORE_GATHER_MS,
     storesDirectory,
     clock: systemClock,

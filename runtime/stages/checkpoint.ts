@@ -24,6 +24,8 @@ import { type RestoredState, restoredState } from "./restore.js";
 
 /** Nothing waits for a root, and a fetch costs the broker as much as a validator's, in milliseconds. */
 const FETCH_PACE_MS = 500;
+/** Leaves are written every ten seconds or less often, so larger buffers would only fill for half an hour. */
+const WRITE_BUFFER_BYTES = 512 * 1024;
 /** Values of the genesis that are encoded at once. */
 const INITIAL_VALUES_AT_ONCE = 1_000;
 
@@ -44,11 +46,11 @@ export function checkpointStage(validator: number, keyPair: KeyPair, trees: Gene
       const name = storeName(environment, group, partition);
       const certifiedHeight = await lastCheckpoint(environment, partition);
       const common = { network, shard, validator, keyPair, certifiedHeight };
-      const found = await openStore(name, wipe);
+      const found = await openStore(name, wipe, WRITE_BUFFER_BYTES);
       const saved = await closedOnFailure(found, () => readTree(found, name, shard, environment));
       if (saved) return { task: new CheckpointTask({ ...common, ...saved }), store: found };
       await found.close();
-      const store = await openStore(name, true);
+      const store = await openStore(name, true, WRITE_BUFFER_BYTES);
       const made = await closedOnFailure(store, async () => {
         const restored = await restoredState(environment, shard, partition);
         return restored

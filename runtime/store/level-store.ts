@@ -6,6 +6,8 @@ import { BatchNumbers } from "./batch-numbers.js";
 /** How long another process may take to let go of a store, in milliseconds. */
 const LOCK_WAIT_MS = 10_000;
 const LOCK_RETRY_MS = 200;
+/** LevelDB's own default. */
+const WRITE_BUFFER_BYTES = 4 * 2 ** 20;
 /** CRC-32 of key and value in front of each value: LevelDB itself doesn't look at checksums when it reads. */
 const CHECKSUM_BYTES = 4;
 
@@ -38,17 +40,22 @@ export class LevelStore implements Store {
    * Opens or makes the store. Waits for another process to let go of it; one that can't be read, or lacks a batch that
    * later ones build on, is forgotten. Throws when it stays locked.
    * @param wipe forget what is in it
+   * @param writeBufferBytes what is written stays in memory up to so much; twice that while it goes to a file
    */
-  static async open(directory: string, wipe: boolean): Promise<LevelStore> {
+  static async open(
+    directory: string,
+    wipe: boolean,
+    writeBufferBytes = WRITE_BUFFER_BYTES,
+  ): Promise<LevelStore> {
     if (wipe) await whenUnlocked(() => ClassicLevel.destroy(directory));
-    const found = await openDatabase(directory);
+    const found = await openDatabase(directory, writeBufferBytes);
     if (found) {
       const numbers = await BatchNumbers.read(found);
       if (numbers) return new LevelStore(found, numbers);
       await found.close();
     }
     await whenUnlocked(() => ClassicLevel.destroy(directory));
-    const empty = await openDatabase(directory);
+    const empty = await openDatabase(directory, writeBufferBytes);
     if (!empty) throw new StoreCorrupt(`${directory} can't be read although it was just made`);
     return new LevelStore(empty, BatchNumbers.none());
   }
@@ -96,10 +103,11 @@ export class LevelStore implements Store {
 }
 
 /** undefined: it can't be read. Throws when it stays locked. */
-async function openDatabase(directory: string): Promise<Database | undefined> {
+async function openDatabase(directory: string, writeBufferSize: number): Promise<Database | undefined> {
   const database: Database = new ClassicLevel<Buffer, Buffer>(directory, {
     keyEncoding: "buffer",
     valueEncoding: "buffer",
+    writeBufferSize,
   });
   try {
     await whenUnlocked(() => database.open());

@@ -1,10 +1,12 @@
 import type { Admin } from "kafkajs";
 import { read as readRecord } from "../../processors/read.js";
 import type { InputRecord } from "../../processors/stage.js";
+import { recordHeight } from "../../processors/verify/record-height.js";
 import type { ChainSource, OffsetRange } from "../../processors/verify/source.js";
 import type { CheckpointCertificate } from "../../schemas/generated.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
+import { offsetAbove, type TopicSource } from "../proofs/topic-source.js";
 import type { SignatureChecks } from "../signatures/pool.js";
 
 /** A network's topics on a cluster, as a verifier reads them. */
@@ -15,7 +17,12 @@ export class KafkaSource implements ChainSource {
     private readonly admin: Pick<Admin, "fetchTopicOffsets">,
     private readonly reader: PartitionReader,
     private readonly signatures: SignatureChecks,
+    private readonly topics: TopicSource,
   ) {}
+
+  offsetAbove(name: TopicName, partition: number, height: number): Promise<number> {
+    return offsetAbove(this.topics, name, partition, height, recordHeight);
+  }
 
   async range(name: TopicName, partition: number): Promise<OffsetRange> {
     const topic = topicOnCluster(this.network, name);

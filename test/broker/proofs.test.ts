@@ -219,6 +219,29 @@ describe("proofs from a real network, by the command", { timeout: TEST_TIMEOUT_M
     });
   });
 
+  it("proves that a shard's root is in the global root, once the main chain has a state of each shard", async () => {
+    const file = join(cluster.home, "shard.proof");
+    await until("a global root that the main chain certified", async () => {
+      const { code, stderr } = await rustorium("prove", "shard", "4", "--out", file);
+      expect(stderr.includes("rustorium: ") && !stderr.includes("NO_CHECKPOINT"), stderr).toBe(false);
+      return code === 0;
+    });
+    const trust = join(cluster.home, "trust.json");
+    writeFileSync(trust, trustFile(stages.environment.network));
+    const { code, stdout } = await rustorium("verify", file, "--trust", trust, "--shard", "4", "--json");
+    expect(code, stdout).toBe(0);
+    const { claim } = JSON.parse(stdout) as { claim: Record<string, unknown> };
+    expect(claim).toMatchObject({
+      kind: "shard",
+      shard: 4,
+      globalRoot: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const said = await rustorium("verify", file, "--trust", trust);
+    expect(said.stdout).toContain(
+      `proved: the state root ${claim.stateRoot as string} is in the global root`,
+    );
+  });
+
   it("restores a shard from topics at a certified root, and executes what comes after", async () => {
     const { environment } = stages;
     const { network, reader } = environment;

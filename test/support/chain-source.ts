@@ -1,4 +1,5 @@
 import type { InputRecord } from "../../processors/stage.js";
+import { recordHeight } from "../../processors/verify/record-height.js";
 import type { ChainSource, OffsetRange } from "../../processors/verify/source.js";
 import type { CheckpointCertificate } from "../../schemas/generated.js";
 import { CATALOGUE, type TopicName } from "../../topics/catalogue.js";
@@ -40,6 +41,12 @@ export class MemorySource implements ChainSource {
   async range(name: TopicName, partition: number): Promise<OffsetRange> {
     const list = this.records(name, partition);
     return { low: list[0]?.offset ?? 0, high: (list.at(-1)?.offset ?? -1) + 1 };
+  }
+
+  async offsetAbove(name: TopicName, partition: number, height: number): Promise<number> {
+    const { high } = await this.range(name, partition);
+    const isAbove = (record: InputRecord) => (recordHeight(record) ?? 0) > height;
+    return this.records(name, partition).find(isAbove)?.offset ?? high;
   }
 
   async *read(name: TopicName, partition: number, { low, high }: OffsetRange) {

@@ -40,6 +40,7 @@ describe("a verifier of the whole chain", () => {
       expect(blocks.length).toBeGreaterThan(4 * UNFINALISED_MAX);
       expect(figures).toEqual({
         shard: figures.shard,
+        from: 0,
         blocks: blocks.length,
         entries: blocks.at(-1)!.header.lastSequence,
         certified: blocks.length,
