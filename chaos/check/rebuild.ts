@@ -17,6 +17,7 @@ import { WIRE_HEADER_BYTES } from "../../schemas/codec.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
 import type { ChaosNetwork } from "../network/chaos-network.js";
 import { STORING_PROCESSES } from "../network/process-name.js";
+import { type CertifiedRoots, rootOf } from "./roots.js";
 
 type Values = ReadonlyMap<StateKey, StateValue>;
 
@@ -27,19 +28,28 @@ export interface Rebuilt {
 }
 
 /**
- * Executes each shard's log from offset 0 and compares the outcome with the certified heads, with `shard.state`, and with
- * the local stores of `execute` and of every validator. Call it when these processes have stopped.
+ * Executes each shard's log from offset 0 and compares the outcome with the certified heads and roots, with `shard.state`, and
+ * with the local stores of `execute` and of every validator. Call it when these processes have stopped.
  * @returns what differs, a sentence each
  */
-export async function compareRebuilt(network: ChaosNetwork, audited: AuditReport): Promise<string[]> {
+export async function compareRebuilt(
+  network: ChaosNetwork,
+  audited: AuditReport,
+  checkpoints: CertifiedRoots["checkpoints"],
+): Promise<string[]> {
   const { environment } = network;
   const different: string[] = [];
-  for (const { shard, partition } of environment.network.topology.shards) {
+  for (const { shard, prefix, partition } of environment.network.topology.shards) {
     const rebuilt = await rebuildShard(environment, shard, partition);
     const head = audited.shards.find(({ id }) => id === shard);
     const digest = rebuilt.position.digest.toString("hex");
     if (head?.headHash !== digest)
       different.push(`shard ${shard}: its log leads to ${digest}, certified is ${head?.headHash}`);
+    const checkpoint = checkpoints.get(shard);
+    if (checkpoint?.block.equals(rebuilt.position.digest)) {
+      if (!checkpoint.stateRoot.equals(rootOf(prefix, rebuilt.values)))
+        different.push(`shard ${shard}: another root is certified than its log leads to`);
+    } else different.push(`shard ${shard}: its last state is not certified`);
     const { values } = await readState(environment.network, environment.reader, shard, partition);
     different.push(...differences(`shard ${shard}: shard.state`, rebuilt.values, values));
     for (const name of STORING_PROCESSES) {

@@ -6,6 +6,7 @@ import { within } from "../wait.js";
 import { compareBalances } from "./balances.js";
 import { checkOutcomes } from "./outcomes.js";
 import { compareRebuilt } from "./rebuild.js";
+import { untilCertified } from "./roots.js";
 
 /** Without any submission ending for this long, those left count as lost, in milliseconds. */
 const STALL_MS = 120_000;
@@ -16,7 +17,7 @@ export interface Verdict {
   readonly lost: number;
   readonly duplicated: number;
   readonly valueConserved: boolean;
-  /** Whether each shard's log, executed from offset 0, leads to the certified heads, shard.state and the local stores. */
+  /** Whether each shard's log, executed from offset 0, leads to the certified heads and roots, shard.state and the local stores. */
   readonly rebuiltEqual: boolean;
   readonly certificatesVerified: number;
   readonly wrong: readonly string[];
@@ -37,13 +38,15 @@ export async function judge(
     left = load.inFlight;
     return left === 0 || Date.now() - lastEndMs > STALL_MS;
   });
+  say("waiting for the last states to be certified");
+  const certified = await untilCertified(environment);
   say("fresh readers check the chain");
   const audited = await auditWhenQuiet(environment.network, environment.reader);
   const outcomes = await checkOutcomes(environment, load.submitted);
   const balances = await compareBalances(environment, generated);
   await network.stopProcesses();
   say("each shard's log is executed again from offset 0");
-  const different = await compareRebuilt(network, audited);
+  const different = await compareRebuilt(network, audited, certified.checkpoints);
   return {
     submitted: load.submitted.length,
     lost: outcomes.lost,
@@ -53,6 +56,7 @@ export async function judge(
     certificatesVerified: audited.certificatesVerified,
     wrong: [
       ...(audited.inEscrow === 0n ? [] : [`${audited.inEscrow} is left in escrow`]),
+      ...certified.wrong,
       ...audited.faults,
       ...outcomes.wrong,
       ...balances,

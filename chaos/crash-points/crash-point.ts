@@ -1,4 +1,4 @@
-import type { ProcessName } from "../network/process-name.js";
+import { CHECKPOINTS, type ProcessName } from "../network/process-name.js";
 
 /** Where in its work a process dies. */
 export type CrashPoint =
@@ -37,11 +37,11 @@ const STORE: readonly CrashPoint[] = ["before-store", "after-store"];
 
 /** A process and where it dies. */
 export interface Crash {
-  readonly process: ProcessName;
+  readonly process: ProcessName | typeof CHECKPOINTS;
   readonly point: CrashPoint;
 }
 
-function of(process: ProcessName, ...points: readonly CrashPoint[]): Crash[] {
+function of(process: Crash["process"], ...points: readonly CrashPoint[]): Crash[] {
   return points.map((point) => ({ process, point }));
 }
 
@@ -54,6 +54,7 @@ export const CRASHES: readonly Crash[] = [
   ...of("finalize", ...EVERY, ...TRANSACTION),
   ...of("relay", ...EVERY),
   ...of("notify", ...EVERY),
+  ...of(CHECKPOINTS, ...EVERY, ...STORE),
 ];
 
 /** How a crash is told to the process that is to die. */

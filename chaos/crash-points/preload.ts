@@ -1,3 +1,4 @@
+import { CheckpointTask } from "../../processors/checkpoint/checkpoint.js";
 import { ExecuteTask } from "../../processors/execute/execute.js";
 import { FinalizeTask } from "../../processors/finalize/finalize.js";
 import { NotifyTask } from "../../processors/notify/notify.js";
@@ -87,7 +88,16 @@ around(kafka, "producer", undefined, (made) => {
 
 points(LevelStore.prototype, "write", "before-store", "after-store");
 
-const TASKS = [ExecuteTask, FinalizeTask, NotifyTask, RelayTask, ShardAssignTask, ValidateTask, VoteTask];
+const TASKS = [
+  CheckpointTask,
+  ExecuteTask,
+  FinalizeTask,
+  NotifyTask,
+  RelayTask,
+  ShardAssignTask,
+  ValidateTask,
+  VoteTask,
+];
 for (const { prototype } of TASKS as readonly { readonly prototype: StageTask }[]) {
   const { step } = prototype;
   prototype.step = function (this: StageTask, records, nowMs) {

@@ -12,6 +12,7 @@ export const FAULT_CLASSES = [
   "kill-relay",
   "kill-notify",
   "kill-validator",
+  "kill-checkpoints",
   "kill-two",
   "restart-process",
   "freeze-process",

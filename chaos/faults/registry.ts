@@ -1,6 +1,7 @@
 import { freezeBroker, killBroker } from "./broker.js";
 import type { Fault, FaultClass } from "./fault.js";
 import { freezeProcess } from "./freeze-process.js";
+import { killCheckpoints } from "./kill-checkpoints.js";
 import { killing, killTwo, killValidator } from "./kill-process.js";
 import { killRegistry } from "./kill-registry.js";
 import { poisonRecords } from "./poison-records.js";
@@ -22,6 +23,7 @@ export const FAULTS: Readonly<Record<FaultClass, Fault>> = {
   "kill-relay": killing("relay"),
   "kill-notify": killing("notify"),
   "kill-validator": killValidator,
+  "kill-checkpoints": killCheckpoints,
   "kill-two": killTwo,
   "restart-process": restartProcess,
   "freeze-process": freezeProcess,

@@ -22,13 +22,18 @@ function spoiling(how: string, spoil: (directory: string, chance: Chance) => str
   };
 }
 
-export const deleteStore = spoiling("deleted", (directory) => {
+/** Deletes a store or overwrites a stretch of it; says which. */
+export function spoilStore(directory: string, chance: Chance): string {
+  return chance(2) === 0 ? `deleted ${remove(directory)}` : `corrupted ${overwrite(directory, chance)}`;
+}
+
+function remove(directory: string): string {
   rmSync(directory, { recursive: true, force: true });
   return "all";
-});
+}
 
 /** Overwrites a stretch of one of the store's files, anywhere in it. */
-export const corruptStore = spoiling("corrupted", (directory, chance) => {
+function overwrite(directory: string, chance: Chance): string {
   const names = readdirSync(directory).filter((name) =>
     /^(?:MANIFEST-|CURRENT$|.*\.(?:ldb|log)$)/.test(name),
   );
@@ -38,4 +43,8 @@ export const corruptStore = spoiling("corrupted", (directory, chance) => {
   writeSync(file, Buffer.alloc(GARBAGE_BYTES, 0xa5), 0, GARBAGE_BYTES, at);
   closeSync(file);
   return `${name} at ${at}`;
-});
+}
+
+export const deleteStore = spoiling("deleted", remove);
+
+export const corruptStore = spoiling("corrupted", overwrite);

@@ -96,7 +96,7 @@ export class ChaosNetwork {
   }
 
   /** How a process is started, ordinarily. */
-  planOf(name: ProcessName): ChildPlan {
+  planOf(name: string): ChildPlan {
     const plan = separatePlan(VALIDATORS).find((candidate) => candidate.name === name);
     if (!plan) throw new RangeError(`no process ${name}`);
     return plan;
@@ -112,8 +112,8 @@ export class ChaosNetwork {
     return join(this.home, "spare-stores");
   }
 
-  /** Directory of a process's local store of a partition. */
-  storeOf(name: ProcessName, partition: number): string {
+  /** Directory of a group's local store of a partition. */
+  storeOf(name: string, partition: number): string {
     return this.storeBelow(this.environment.storesDirectory, name, partition);
   }
 
@@ -122,7 +122,7 @@ export class ChaosNetwork {
     return this.storeBelow(join(this.spareStores, NETWORK), name, partition);
   }
 
-  private storeBelow(directory: string, name: ProcessName, partition: number): string {
+  private storeBelow(directory: string, name: string, partition: number): string {
     const chain = this.environment.network.hash.toString("hex").slice(0, 12);
     return join(directory, chain, `${name}-${partition}`);
   }

@@ -7,6 +7,8 @@ export type StageProcess = (typeof STAGES)[number];
 export type ValidatorProcess = `vote-${number}`;
 /** A process of the network under test, named after its consumer group. */
 export type ProcessName = StageProcess | ValidatorProcess;
+/** All validators' checkpoints. */
+export { CHECKPOINTS } from "../../runtime/session/children.js";
 
 export const VALIDATOR_PROCESSES: readonly ValidatorProcess[] = Array.from(
   { length: VALIDATORS },

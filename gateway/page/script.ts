@@ -87,7 +87,7 @@ function checkpoint(last, nowMs) {
   return "state certified at " + count(last.height) + ", " + age(nowMs - last.timeMs) + " ago" + apart;
 }
 
-function shard(one, nowMs) {
+function shard(one, nowMs, globalRoot) {
   const name = one.shard === 0 ? "Main chain" : "Shard " + (one.path ?? one.shard);
   const behind = one.stateHeight === null ? null : one.height - one.stateHeight;
   const title = make("header", {}, make("span", { class: "name" }, name),
@@ -95,7 +95,9 @@ function shard(one, nowMs) {
   const note = one.timeMs === null ? "no certified block yet" : "last block " + age(nowMs - one.timeMs) + " ago";
   const state = behind === null || behind <= 0 ? "" : ", state " + count(behind) + " behind";
   return make("div", { class: "card shard" }, title, make("p", { class: "value" }, count(one.height)),
-    make("p", {}, note + state), make("p", { class: "quiet" }, checkpoint(one.checkpoint, nowMs)), make("p", { class: "mono", title: one.digest ?? "" }, short(one.digest)));
+    make("p", {}, note + state), make("p", { class: "quiet" }, checkpoint(one.checkpoint, nowMs)), make("p", { class: "mono", title: one.digest ?? "" }, short(one.digest)),
+    ...(one.shard === 0 && globalRoot !== null
+      ? [make("p", { class: "mono quiet", title: "global root of all shards' states, " + globalRoot.root }, "global root " + short(globalRoot.root))] : []));
 }
 
 function validators(list) {
@@ -158,7 +160,7 @@ function show(status) {
     ["consensus", status.consensus]].map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, text))));
   fill("alerts", alerts(status));
   fill("figures", figures(status));
-  fill("shards", status.shards.map((one) => shard(one, status.timeMs)));
+  fill("shards", status.shards.map((one) => shard(one, status.timeMs, status.globalRoot)));
   fill("validators", validators(status.validators));
   fill("stages", stages(status.stages));
   fill("codes", codes(status.activity.refusedByCode));

@@ -48,6 +48,7 @@ export function statusRoute(app: FastifyInstance, options: GatewayOptions, rules
         parameters,
         timeMs,
         shards: renderShards(views),
+        globalRoot: views.globalRoot.last ?? null,
         validators: views.directory.validators().map(({ validator, name, publicKey, stake, status }) => ({
           validator,
           name,

@@ -89,6 +89,10 @@ export const STATUS_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     stateHeight: orNull(integer("Height up to which shard.state is complete")),
     checkpoint: orNull(ref("Checkpoint")),
   }),
+  GlobalRoot: object({
+    height: integer("Height of the main chain's block that set it"),
+    root: hex(32, "Root of the one tree over all shards, from the newest certified state of each"),
+  }),
   Validator: object({
     validator: integer("Number of the validator"),
     name: text("Name for people"),
@@ -111,6 +115,7 @@ export const STATUS_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     parameters: PARAMETERS,
     timeMs: time("Time of this answer"),
     shards: list(ref("Shard"), "By ascending number"),
+    globalRoot: orNull(ref("GlobalRoot")),
     validators: list(ref("Validator"), "By ascending number"),
     stages: orNull(list(ref("StageHealth"), "Stages; null where their health could not be learnt")),
     viewLag: orNull(

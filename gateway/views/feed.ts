@@ -46,7 +46,10 @@ export function feedViews(views: Views, record: ViewRecord): boolean {
         views.accounts.apply(key, null, record);
         return true;
       }
-      return take("StateRecord", record, (value) => views.accounts.apply(key, value, record));
+      return take("StateRecord", record, (value) => {
+        views.accounts.apply(key, value, record);
+        views.globalRoot.apply(value);
+      });
     }
     case "transactions.rejected":
       return take("RejectedTransaction", record, (value) => {

@@ -3,6 +3,7 @@ import { ActivityView } from "./activity.js";
 import { CertificatesView } from "./certificates.js";
 import { CheckpointsView } from "./checkpoints.js";
 import { DirectoryView } from "./directory.js";
+import { GlobalRootView } from "./global-root.js";
 import { TransactionsView } from "./transactions.js";
 
 /** Bounds of the views; each has a default beside its view. */
@@ -18,6 +19,7 @@ export interface Views {
   readonly accounts: AccountsView;
   readonly certificates: CertificatesView;
   readonly checkpoints: CheckpointsView;
+  readonly globalRoot: GlobalRootView;
   readonly directory: DirectoryView;
   readonly activity: ActivityView;
 }
@@ -29,6 +31,7 @@ export function createViews(limits: ViewLimits = {}): Views {
     accounts: new AccountsView(limits.accountsHeldMax),
     certificates: new CertificatesView(limits.certificatesPerShardHeldMax),
     checkpoints: new CheckpointsView(),
+    globalRoot: new GlobalRootView(),
     directory: new DirectoryView(),
     activity: new ActivityView(),
   };

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createViews } from "../../gateway/views/index.js";
 import { DEFAULT_PARAMETERS } from "../../ledger/genesis/genesis.js";
 import { heightKey, keyBytes } from "../../ledger/state/key.js";
+import { globalRootValue } from "../../ledger/state/state.js";
 import {
   accountId,
   certificate,
@@ -40,6 +41,8 @@ describe("GET /status", () => {
       };
       views.checkpoints.apply({ checkpoint, signatures: [] });
     }
+    for (const height of [5, 4])
+      views.globalRoot.apply({ height, digest: hash(6), value: globalRootValue({ root: hash(height) }) });
     views.activity.apply(notification());
     views.activity.apply(
       notification({
@@ -97,6 +100,7 @@ describe("GET /status", () => {
         ],
       },
     });
+    expect(status.globalRoot).toEqual({ height: 5, root: hash(5).toString("hex") });
     expect(status.shards).toHaveLength(5);
     expect(status.shards[1]).toMatchObject({
       shard: 1,
@@ -131,7 +135,7 @@ describe("GET /status", () => {
     const answer = await gateway.app.inject("/status");
     expect([answer.statusCode, answer.json()]).toMatchObject([
       200,
-      { stages: null, viewLag: null, shards: [] },
+      { stages: null, viewLag: null, shards: [], globalRoot: null },
     ]);
   });
 });
