@@ -1,5 +1,8 @@
-/** Of an interval, the share of time that hashing may take; where it takes more, checkpoints are further apart. */
-const HASHING_SHARE = 0.25;
+/**
+ * Of an interval, the share of time that hashing may take; where it takes more, checkpoints are further apart. Less than half
+ * would hold itself: the longer the interval the longer the next root takes, so one slow root could keep the interval long.
+ */
+const HASHING_SHARE = 0.5;
 /** Intervals that a task may be behind before it leaves checkpoints out to catch up. */
 const INTERVALS_BEHIND = 2;
 
