@@ -2,15 +2,13 @@ import { readWhole } from "./avro-reader.js";
 import { toHex } from "./bytes.js";
 import { checkCheckpoint } from "./certificate.js";
 import type { AccountBalances, AccountClaim } from "./claim.js";
+import { MAIN_CHAIN } from "./headers.js";
 import type { AccountProof } from "./proof-file.js";
 import { accountKey } from "./state-key.js";
 import { checkStateProof } from "./state-root.js";
 import { readStateValue } from "./state-values.js";
 import type { Trust } from "./trust.js";
 import { type Found, refuse } from "./verdict.js";
-
-/** The main chain's prefix is empty as an only shard's is, but no account lives there. */
-const MAIN_CHAIN = 0;
 
 /** What an account has at a checkpoint, or that it has nothing. */
 export function checkAccount(proof: AccountProof, trust: Trust): Found<AccountClaim> {

@@ -3,6 +3,7 @@ import { toHex } from "./bytes.js";
 import { checkCheckpoint } from "./certificate.js";
 import type { ShardRootClaim } from "./claim.js";
 import { elementOf } from "./field.js";
+import { MAIN_CHAIN } from "./headers.js";
 import { poseidon } from "./poseidon.js";
 import type { ShardRootProof } from "./proof-file.js";
 import { GLOBAL_ROOT_KEY } from "./state-key.js";
@@ -10,8 +11,6 @@ import { checkStateProof } from "./state-root.js";
 import { readStateValue } from "./state-values.js";
 import type { Trust } from "./trust.js";
 import { type Found, refuse } from "./verdict.js";
-
-const MAIN_CHAIN = 0;
 
 /** That the state root of a shard's checkpoint is in the global root that the main chain has at one of its own. */
 export function checkShardRoot(proof: ShardRootProof, trust: Trust): Found<ShardRootClaim> {

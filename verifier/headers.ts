@@ -2,6 +2,8 @@ import type { AvroReader } from "./avro-reader.js";
 
 const HASH_BYTES = 32;
 const SIGNATURE_BYTES = 64;
+/** Number of the main chain. Its prefix is empty as an only shard's is, but no account lives there. */
+export const MAIN_CHAIN = 0;
 
 /** A BlockHeader, and its bytes: what its digest is of. Times are in milliseconds since 1970. */
 export interface BlockHeader {

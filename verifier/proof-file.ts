@@ -17,12 +17,16 @@ export const PROOF_FILE_VERSION = 1;
 const ACCOUNT_ID_BYTES = 20;
 const HASH_BYTES = 32;
 
-export interface AccountProof {
+/** A checkpoint with its signatures. */
+export interface CertifiedCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly signatures: readonly Signature[];
+}
+
+export interface AccountProof extends CertifiedCheckpoint {
   readonly kind: "account";
   readonly account: Uint8Array;
   readonly stateProof: Uint8Array;
-  readonly checkpoint: Checkpoint;
-  readonly signatures: readonly Signature[];
 }
 
 /** One step of an audit path. */
@@ -52,12 +56,6 @@ export interface RecordProof {
   readonly signatures: readonly Signature[];
   readonly index: number;
   readonly leaves: readonly Uint8Array[];
-}
-
-/** A checkpoint with its signatures. */
-export interface CertifiedCheckpoint {
-  readonly checkpoint: Checkpoint;
-  readonly signatures: readonly Signature[];
 }
 
 export interface ShardRootProof {
@@ -109,8 +107,7 @@ function readAccountProof(reader: AvroReader): AccountProof {
     kind: "account",
     account: reader.fixed(ACCOUNT_ID_BYTES),
     stateProof: reader.variable(),
-    checkpoint: readCheckpoint(reader),
-    signatures: reader.array(readSignature),
+    ...readCertifiedCheckpoint(reader),
   };
 }
 

@@ -6,7 +6,7 @@ import { asShard, type OwnRecord } from "../../ledger/state/state.js";
 import { type BlockEntries, EntrySearch } from "../../processors/proofs/entry-search.js";
 import { type NoProof, noProof } from "../../processors/proofs/outcome.js";
 import { read } from "../../processors/read.js";
-import type { InputRecord } from "../../processors/stage.js";
+import { recordHeight } from "../../processors/record-height.js";
 import { codec } from "../../schemas/codec.js";
 import type { BlockChanges, FinalityCertificate, Receipt } from "../../schemas/generated.js";
 import type { Certificates } from "./certificates.js";
@@ -72,8 +72,8 @@ export class BlockParts {
   async changes({ header, digest }: FinalityCertificate): Promise<FoundChanges | NoProof> {
     const { shard, height } = header;
     const { partition } = this.network.topology.shard(shard);
-    const first = await firstAtLeast(this.source, "shard.changes", partition, height, heightOfChanges);
-    if (first && heightOfChanges(first) !== height) return gone("shard.changes", header);
+    const first = await firstAtLeast(this.source, "shard.changes", partition, height, recordHeight);
+    if (first && recordHeight(first) !== height) return gone("shard.changes", header);
     if (first) {
       for await (const records of recordsFrom(this.source, "shard.changes", partition, first.offset)) {
         for (const record of records) {
@@ -119,11 +119,6 @@ export class BlockParts {
 
 function encodedChanges({ changes }: BlockChanges): EncodedChange[] {
   return encodeChanges(new Map(changes.map(({ key, value }) => [keyOfBytes(key), value])));
-}
-
-/** Height of a record of shard.changes; undefined where it can't be read. */
-export function heightOfChanges(record: InputRecord): number | undefined {
-  return read("BlockChanges", record)?.height;
 }
 
 function gone(topic: string, { shard, height }: FinalityCertificate["header"]): NoProof {

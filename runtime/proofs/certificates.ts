@@ -2,6 +2,7 @@ import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import { withMemory } from "../../ledger/consensus/votes.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { read } from "../../processors/read.js";
+import { recordHeight } from "../../processors/record-height.js";
 import type { InputRecord } from "../../processors/stage.js";
 import type { FinalityCertificate } from "../../schemas/generated.js";
 import { firstAtLeast, recordsFrom, type TopicSource } from "./topic-source.js";
@@ -22,7 +23,7 @@ export class Certificates {
   /** The certificate of a height, from 1; undefined: there is none yet. */
   async at(shard: number, height: number): Promise<FinalityCertificate | undefined> {
     const { partition } = this.network.topology.shard(shard);
-    const first = await firstAtLeast(this.source, TOPIC, partition, height, heightOfCertificate);
+    const first = await firstAtLeast(this.source, TOPIC, partition, height, recordHeight);
     return first && this.firstFrom(shard, first.offset, (header) => header.height === height);
   }
 
@@ -53,11 +54,6 @@ export class Certificates {
     }
     return undefined;
   }
-}
-
-/** Height of a record of shard.finalized; undefined where it can't be read. */
-export function heightOfCertificate(record: InputRecord): number | undefined {
-  return read("FinalityCertificate", record)?.header.height;
 }
 
 function timeOf(record: InputRecord): number | undefined {

@@ -3,16 +3,16 @@ import type { Network } from "../../ledger/genesis/genesis.js";
 import { type NoProof, noProof } from "../../processors/proofs/outcome.js";
 import type { StateFollower } from "../../processors/proofs/state-follower.js";
 import type { FinalityCertificate } from "../../schemas/generated.js";
-import { type Clock, sleep } from "../clock.js";
+import type { Clock } from "../clock.js";
 import { BlockParts } from "./block-parts.js";
 import { Certificates } from "./certificates.js";
 import { checkpointsOf } from "./checkpoints.js";
 import { FollowedState } from "./followed-state.js";
+import { toNewestCheckpoint } from "./to-newest-checkpoint.js";
 import type { TopicSource } from "./topic-source.js";
 
 /** How long a checkpoint may take that is at or above what shard.state has, in milliseconds; an idle shard has one. */
 const CHECKPOINT_WAIT_MS = 60_000;
-const CHECKPOINT_LOOK_MS = 500;
 /** Where the block can't be found in the log, so long before its time: clocks of brokers differ, and what was before is void. */
 const LOG_MARGIN_MS = 60_000;
 
@@ -36,22 +36,19 @@ export async function certifiedState(
   say: (line: string) => void,
 ): Promise<CertifiedState | NoProof> {
   const checkpoints = checkpointsOf(network, source);
-  let certified = await checkpoints.newest(shard);
-  if (!certified) return noProof("NO_CHECKPOINT", `shard ${shard} has no certified checkpoint yet`);
+  const known = await checkpoints.newest(shard);
+  if (!known) return noProof("NO_CHECKPOINT", `shard ${shard} has no certified checkpoint yet`);
   const certificates = new Certificates(network, source);
   const followed = await FollowedState.open(network, source, certificates, shard, say);
   const { state } = followed;
-  const untilMs = clock.now() + CHECKPOINT_WAIT_MS;
-  while (certified.checkpoint.height < state.height && clock.now() < untilMs) {
-    await sleep(clock, CHECKPOINT_LOOK_MS);
-    certified = (await checkpoints.newest(shard)) ?? certified;
-  }
-  const { height, block, stateRoot } = certified.checkpoint;
+  const moved = await toNewestCheckpoint(followed, checkpoints, known, {
+    clock,
+    ms: CHECKPOINT_WAIT_MS,
+    say,
+  });
+  if (!moved.ok) return moved;
+  const { height, block, stateRoot } = moved.certificate.checkpoint;
   const where = `shard ${shard}, height ${height}`;
-  if (height < state.height)
-    return noProof("NO_CHECKPOINT", `shard ${shard} has no checkpoint at height ${state.height} or above`);
-  const fault = await followed.advanceTo(height);
-  if (fault) return fault;
   const certificate = await certificates.at(shard, height);
   if (!certificate) return noProof("NOT_FINAL", `${where}: no certificate of the checkpoint's block`);
   if (!certificate.digest.equals(block) || !state.root.equals(stateRoot))

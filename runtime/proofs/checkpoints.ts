@@ -1,6 +1,7 @@
 import { verifyCheckpoint } from "../../ledger/checkpoint/checkpoint.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { read } from "../../processors/read.js";
+import { recordHeight } from "../../processors/record-height.js";
 import type { InputRecord } from "../../processors/stage.js";
 import type { CheckpointCertificate } from "../../schemas/generated.js";
 import { firstAtLeast, recordsFrom, searchBack, type TopicSource } from "./topic-source.js";
@@ -31,20 +32,16 @@ export function checkpointsOf(network: Network, source: TopicSource): Checkpoint
     },
     async at(shard, height) {
       const { partition } = network.topology.shard(shard);
-      const first = await firstAtLeast(source, TOPIC, partition, height, heightOf);
+      const first = await firstAtLeast(source, TOPIC, partition, height, recordHeight);
       if (!first) return undefined;
       for await (const records of recordsFrom(source, TOPIC, partition, first.offset))
         for (const record of records) {
-          const certificate = heightOf(record) === height ? verified(shard, record) : undefined;
+          const certificate = recordHeight(record) === height ? verified(shard, record) : undefined;
           if (certificate) return certificate;
         }
       return undefined;
     },
   };
-}
-
-function heightOf(record: InputRecord): number | undefined {
-  return read("CheckpointCertificate", record)?.checkpoint.height;
 }
 
 /** Whether validators of the network certified it, of this shard. Others can write to the topic too. */

@@ -2,9 +2,9 @@ import type { Network } from "../../ledger/genesis/genesis.js";
 import { type NoProof, noProof } from "../../processors/proofs/outcome.js";
 import { StateFollower } from "../../processors/proofs/state-follower.js";
 import { read } from "../../processors/read.js";
+import { recordHeight } from "../../processors/record-height.js";
 import { stateTable } from "../network/state-table.js";
-import { heightOfChanges } from "./block-parts.js";
-import { type Certificates, heightOfCertificate } from "./certificates.js";
+import type { Certificates } from "./certificates.js";
 import { offsetAbove, recordsFrom, type TopicSource } from "./topic-source.js";
 
 /** Blocks after which progress is told. */
@@ -49,14 +49,8 @@ export class FollowedState {
     const table = await stateTable(network, shard, recordsFrom(source, "shard.state", partition, 0));
     const state = new StateFollower(network, shard, table);
     const { height } = table;
-    const certificatesNext = await offsetAbove(
-      source,
-      "shard.finalized",
-      partition,
-      height,
-      heightOfCertificate,
-    );
-    const changesNext = await offsetAbove(source, "shard.changes", partition, height, heightOfChanges);
+    const certificatesNext = await offsetAbove(source, "shard.finalized", partition, height, recordHeight);
+    const changesNext = await offsetAbove(source, "shard.changes", partition, height, recordHeight);
     return new FollowedState(source, certificates, partition, state, certificatesNext, changesNext, say);
   }
 

@@ -4,12 +4,12 @@ import { type NoProof, noProof, type Proof, type ProofOutcome } from "../../proc
 import { proveShardInGlobalRoot, rootsOnMainChain } from "../../processors/proofs/prove-shard-root.js";
 import type { StateFollower } from "../../processors/proofs/state-follower.js";
 import type { AccountState, CheckpointCertificate } from "../../schemas/generated.js";
+import { systemClock } from "../clock.js";
 import type { Certificates } from "./certificates.js";
 import type { CheckpointSource } from "./checkpoints.js";
 import { FollowedState } from "./followed-state.js";
+import { toNewestCheckpoint } from "./to-newest-checkpoint.js";
 import type { TopicSource } from "./topic-source.js";
-
-const CHECKPOINT_POLL_MS = 500;
 
 /** The proof of an account, with what it says. */
 export interface ProvedAccount extends Proof {
@@ -86,25 +86,12 @@ export class StateProver {
 
   /** A state that gives another root than the checkpoint's is of no more use: whoever sees that forgets it. */
   private async atCheckpoint(shard: number): Promise<StateAtCheckpoint | NoProof> {
-    let certificate = await this.checkpoints.newest(shard);
-    if (!certificate) return noProof("NO_CHECKPOINT", `shard ${shard} has no certified checkpoint yet`);
+    const known = await this.checkpoints.newest(shard);
+    if (!known) return noProof("NO_CHECKPOINT", `shard ${shard} has no certified checkpoint yet`);
     const followed = await this.followed(shard);
-    const { state } = followed;
-    // Only a state that did not begin with the genesis can be ahead; it is for a moment, as long as the shard has work.
-    const giveUpAtMs = Date.now() + this.waitMs;
-    while (certificate.checkpoint.height < state.height) {
-      const wanted = `a checkpoint of shard ${shard} at height ${state.height} or above`;
-      if (Date.now() >= giveUpAtMs) return noProof("NO_CHECKPOINT", `there is no ${wanted.slice(2)} yet`);
-      this.say(`waiting for ${wanted}`);
-      await new Promise((resolve) => setTimeout(resolve, CHECKPOINT_POLL_MS));
-      certificate = (await this.checkpoints.newest(shard)) ?? certificate;
-    }
-    const { height } = certificate.checkpoint;
-    this.say(
-      `following the state of shard ${shard} from height ${state.height} to the checkpoint at ${height}`,
-    );
-    const fault = await followed.advanceTo(height);
-    return fault ?? { ok: true, state, certificate };
+    const wait = { clock: systemClock, ms: this.waitMs, say: this.say };
+    const moved = await toNewestCheckpoint(followed, this.checkpoints, known, wait);
+    return moved.ok ? { ...moved, state: followed.state } : moved;
   }
 
   private async followed(shard: number): Promise<FollowedState> {

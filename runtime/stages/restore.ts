@@ -1,6 +1,5 @@
+import { recordHeight } from "../../processors/record-height.js";
 import type { Environment } from "../driver/environment.js";
-import { heightOfChanges } from "../proofs/block-parts.js";
-import { heightOfCertificate } from "../proofs/certificates.js";
 import { type CertifiedState, certifiedState } from "../proofs/certified-state.js";
 import { offsetAbove } from "../proofs/topic-source.js";
 
@@ -42,7 +41,7 @@ export async function restoredState(
   return {
     state,
     position,
-    certificatesOffset: await offsetAbove(source, "shard.finalized", partition, height, heightOfCertificate),
-    changesOffset: await offsetAbove(source, "shard.changes", partition, height, heightOfChanges),
+    certificatesOffset: await offsetAbove(source, "shard.finalized", partition, height, recordHeight),
+    changesOffset: await offsetAbove(source, "shard.changes", partition, height, recordHeight),
   };
 }

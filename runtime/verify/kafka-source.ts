@@ -1,7 +1,7 @@
 import type { Admin } from "kafkajs";
 import { read as readRecord } from "../../processors/read.js";
+import { recordHeight } from "../../processors/record-height.js";
 import type { InputRecord } from "../../processors/stage.js";
-import { recordHeight } from "../../processors/verify/record-height.js";
 import type { ChainSource, OffsetRange } from "../../processors/verify/source.js";
 import type { CheckpointCertificate } from "../../schemas/generated.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";

@@ -4,13 +4,18 @@ import { type KeyPair, signEd25519 } from "../../ledger/crypto/ed25519.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { validatorRecordKey } from "../../processors/keys.js";
 import { codec, fromWire, toWire } from "../../schemas/codec.js";
-import type { BlockHeader, Checkpoint, CheckpointVote, Vote } from "../../schemas/generated.js";
+import type { BlockHeader, Checkpoint, RecordTypes } from "../../schemas/generated.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import type { Broker } from "../kafka/broker.js";
 import type { Random } from "../kernel/random.js";
 import { SCHEMA_IDS } from "../world/topics.js";
 
-const CHECKPOINT_VOTES: TopicName = "shard.checkpoint.votes";
+/** Topics of votes by their type. */
+const VOTES = {
+  Vote: "shard.votes",
+  CheckpointVote: "shard.checkpoint.votes",
+} as const satisfies Partial<Record<keyof RecordTypes, TopicName>>;
+type VoteType = keyof typeof VOTES;
 
 /** Who writes what he must not. */
 export class Poisoner {
@@ -65,104 +70,71 @@ export class Poisoner {
   /** Into the votes, on blocks or on states: nonsense, a vote that nobody signed, or one validator's as another's. */
   votes(): void {
     this.isForging = true;
-    if (this.random.chance(0.3)) this.forgeCheckpointVote();
-    else this.forgeVote();
+    if (this.random.chance(0.3))
+      this.forgeVote("CheckpointVote", 0.2, (vote) => ({ checkpoint: this.otherState(vote.checkpoint) }));
+    else this.forgeVote("Vote", 0.3, (vote) => ({ header: this.other(vote.header) }));
     this.isForging = false;
   }
 
-  private forgeCheckpointVote(): void {
+  /** @param nonsense how often it is no vote at all */
+  private forgeVote<K extends VoteType>(
+    type: K,
+    nonsense: number,
+    other: (vote: RecordTypes[K]) => Partial<RecordTypes[K]>,
+  ): void {
     const { partition } = this.random.pick(this.network.genesis.shards);
-    const vote = this.someCheckpointVote(partition);
-    if (!vote || this.random.chance(0.2)) {
-      this.append(CHECKPOINT_VOTES, partition, this.bytes(4), this.bytes(this.random.below(60)));
+    const vote = this.someVote(type, partition);
+    if (!vote || this.random.chance(nonsense)) {
+      this.append(VOTES[type], partition, this.bytes(4), this.bytes(this.random.below(60)));
       return;
     }
-    const { checkpoint } = vote;
+    this.vote(type, partition, { ...vote, ...this.forgery(() => other(vote)) });
+  }
+
+  private forgery<T>(other: () => T): T | { signature: Buffer } | { validator: number } {
     switch (this.random.below(3)) {
       case 0:
-        this.checkpointVote(partition, { ...vote, signature: this.bytes(64) });
-        return;
+        return { signature: this.bytes(64) };
       case 1:
-        this.checkpointVote(partition, { ...vote, checkpoint: this.otherState(checkpoint) });
-        return;
-      default: {
-        const { validator } = this.random.pick(this.network.genesis.validators);
-        this.checkpointVote(partition, { ...vote, validator });
-      }
+        return other();
+      default:
+        return { validator: this.random.pick(this.network.genesis.validators).validator };
     }
   }
 
-  private doubleCheckpointVote(validator: number, keyPair: KeyPair): void {
+  /** A validator signs a second header, or a second state, for a height that it may have voted on. */
+  doubleVote(validator: number, keyPair: KeyPair): void {
+    const isOfState = this.random.chance(0.3);
     const { partition } = this.random.pick(this.network.genesis.shards);
-    const vote = this.someCheckpointVote(partition);
-    if (!vote) return;
-    const checkpoint = this.otherState(vote.checkpoint);
-    const signature = signEd25519(voteMessage(checkpointDigest(checkpoint)), keyPair);
-    this.checkpointVote(partition, { validator, checkpoint, signature });
+    const sign = (digest: Buffer) => signEd25519(voteMessage(digest), keyPair);
+    if (isOfState) {
+      const vote = this.someVote("CheckpointVote", partition);
+      if (!vote) return;
+      const checkpoint = this.otherState(vote.checkpoint);
+      const signature = sign(checkpointDigest(checkpoint));
+      this.vote("CheckpointVote", partition, { validator, checkpoint, signature });
+    } else {
+      const vote = this.someVote("Vote", partition);
+      if (!vote) return;
+      const header = this.other(vote.header);
+      this.vote("Vote", partition, { validator, header, signature: sign(digestOf(header)) });
+    }
   }
 
-  private someCheckpointVote(partition: number): CheckpointVote | undefined {
-    const old = this.someRecord(CHECKPOINT_VOTES, partition);
-    return (
-      (old?.value && codec("CheckpointVote").decode(fromWire(old.value)?.avroBytes ?? Buffer.alloc(0))) ||
-      undefined
-    );
+  private someVote<K extends VoteType>(type: K, partition: number): RecordTypes[K] | undefined {
+    const wire = fromWire(this.someRecord(VOTES[type], partition)?.value ?? null);
+    return wire && codec(type).decode(wire.avroBytes);
   }
 
-  private checkpointVote(partition: number, vote: CheckpointVote): void {
-    const value = toWire(SCHEMA_IDS.get(CHECKPOINT_VOTES)!, codec("CheckpointVote").encode(vote));
-    this.append(CHECKPOINT_VOTES, partition, validatorRecordKey(vote.validator), value);
+  private vote<K extends VoteType>(type: K, partition: number, vote: RecordTypes[K]): void {
+    const value = toWire(SCHEMA_IDS.get(VOTES[type])!, codec(type).encode(vote));
+    this.append(VOTES[type], partition, validatorRecordKey(vote.validator), value);
   }
 
   private otherState(checkpoint: Checkpoint): Checkpoint {
     return this.random.chance(0.5)
       ? { ...checkpoint, stateRoot: Buffer.concat([Buffer.alloc(1), this.bytes(31)]) }
       : { ...checkpoint, height: checkpoint.height + this.random.between(1, 3) };
-  }
-
-  private forgeVote(): void {
-    const { partition } = this.random.pick(this.network.genesis.shards);
-    const old = this.someRecord("shard.votes", partition);
-    const vote = old?.value && codec("Vote").decode(fromWire(old.value)?.avroBytes ?? Buffer.alloc(0));
-    if (!vote || this.random.chance(0.3)) {
-      this.append("shard.votes", partition, this.bytes(4), this.bytes(this.random.below(60)));
-      return;
-    }
-    this.vote(partition, this.forged(vote));
-  }
-
-  private forged(vote: Vote): Vote {
-    switch (this.random.below(3)) {
-      case 0:
-        return { ...vote, signature: this.bytes(64) };
-      case 1:
-        return { ...vote, header: this.other(vote.header) };
-      default:
-        return { ...vote, validator: this.random.pick(this.network.genesis.validators).validator };
-    }
-  }
-
-  /** A validator signs a second header, or a second state, for a height that it may have voted on. */
-  doubleVote(validator: number, keyPair: KeyPair): void {
-    if (this.random.chance(0.3)) {
-      this.doubleCheckpointVote(validator, keyPair);
-      return;
-    }
-    const { partition } = this.random.pick(this.network.genesis.shards);
-    const old = this.someRecord("shard.votes", partition);
-    const vote = old?.value && codec("Vote").decode(fromWire(old.value)?.avroBytes ?? Buffer.alloc(0));
-    if (!vote) return;
-    const header = this.other(vote.header);
-    this.vote(partition, {
-      validator,
-      header,
-      signature: signEd25519(voteMessage(digestOf(header)), keyPair),
-    });
-  }
-
-  private vote(partition: number, vote: Vote): void {
-    const value = toWire(SCHEMA_IDS.get("shard.votes")!, codec("Vote").encode(vote));
-    this.append("shard.votes", partition, validatorRecordKey(vote.validator), value);
   }
 
   private other(header: BlockHeader): BlockHeader {

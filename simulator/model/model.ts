@@ -194,9 +194,7 @@ export class Model {
   finish(end: End): void {
     this.submissions.close();
     for (const shard of this.byPartition.values()) shard.pump();
-    const { submissions, notifications, cut, dishonest, withCheckpoints, report } = this;
-    const shards = [...this.byPartition.values()];
-    const seen: Seen = { shards, submissions, notifications, cut, dishonest, withCheckpoints, report };
+    const seen = this.seen(this.report);
     checkQuiet(seen, end);
     checkEnds(seen, end);
     checkStores(seen, end);
@@ -210,12 +208,16 @@ export class Model {
       // What came too late has come all the same.
       if (invariant !== "settled-in-time") isSettled = false;
     };
-    const { submissions, notifications, cut, dishonest, withCheckpoints } = this;
-    const shards = [...this.byPartition.values()];
-    const seen: Seen = { shards, submissions, notifications, cut, dishonest, withCheckpoints, report };
+    const seen = this.seen(report);
     checkQuiet(seen, { healedAtMs: 0, stores: [] });
     if (isSettled) checkEnds(seen, { healedAtMs: 0, stores: [] });
     return isSettled;
+  }
+
+  private seen(report: Report): Seen {
+    const { submissions, notifications, cut, dishonest, withCheckpoints } = this;
+    const shards = [...this.byPartition.values()];
+    return { shards, submissions, notifications, cut, dishonest, withCheckpoints, report };
   }
 
   get counts(): Counts {

@@ -97,4 +97,39 @@ describe("votes on checkpoints", () => {
     votes.add(vote(2, at(8)), 102);
     expect(certified(votes.add(vote(3, at(8)), 103))).toBe(8);
   });
+
+  it("certify a root once more than two thirds of the stake signed it, signers ascending", () => {
+    const votes = ballots();
+    expect(votes.add(vote(3, at(5)), 10)).toBeUndefined();
+    expect(votes.add(vote(3, at(5)), 11), "twice").toBeUndefined();
+    expect(votes.resumeAt(12)).toBe(10);
+    expect(votes.add(vote(1, at(5)), 12)).toBeUndefined();
+    const record = votes.add(vote(2, at(5)), 13);
+    if (!record || !("topic" in record)) throw new Error("no certificate");
+    expect(decoded("CheckpointCertificate", record).signatures.map(({ validator }) => validator)).toEqual([
+      1, 2, 3,
+    ]);
+    expect(votes.resumeAt(14)).toBe(14);
+    expect(votes.add(vote(4, at(5)), 14), "late").toBeUndefined();
+    expect(votes.add(vote(4, at(4)), 15), "below").toBeUndefined();
+  });
+
+  it("name who signed two roots, whose signature is wrong, strangers and other chains", () => {
+    const votes = ballots();
+    votes.add(vote(1, at(5)), 0);
+    const second = at(5, { stateRoot: Buffer.alloc(32, 2) });
+    expect(votes.add(vote(1, second), 1)).toMatchObject({ code: "EQUIVOCATION" });
+    expect(votes.add({ ...vote(2, at(5)), signature: Buffer.alloc(64) }, 2)).toMatchObject({
+      code: "BAD_VOTE_SIGNATURE",
+    });
+    expect(votes.add({ ...vote(2, at(5)), validator: 9 }, 3)).toMatchObject({ code: "UNKNOWN_VALIDATOR" });
+    const other = { ...vote(2, at(5)), checkpoint: at(5, { genesis: Buffer.alloc(32) }) };
+    expect(votes.add(other, 4)).toMatchObject({ code: "OTHER_CHAIN" });
+  });
+
+  it("of at most 64 heights wait for others", () => {
+    const votes = ballots();
+    for (let height = 1; height <= 80; height++) votes.add(vote(1, at(height)), height);
+    expect(votes.resumeAt(100)).toBe(17);
+  });
 });

@@ -7,7 +7,6 @@ import { StateTree } from "../../ledger/state-tree/state-tree.js";
 import { CheckpointTask } from "../../processors/checkpoint/checkpoint.js";
 import { GENESIS_PLACE, readPlace } from "../../processors/checkpoint/store-layout.js";
 import { rankToKeepUp } from "../../processors/checkpoint/stretch.js";
-import { CheckpointBallots } from "../../processors/finalize/checkpoint-ballots.js";
 import type { InputRecord, StepResult } from "../../processors/stage.js";
 import { codec, fromWire } from "../../schemas/codec.js";
 import type { CheckpointVote } from "../../schemas/generated.js";
@@ -257,58 +256,5 @@ describe("checkpoint", () => {
     };
     expect(task.step([certified(vote!.checkpoint.stateRoot)], START_MS).alerts).toEqual([]);
     expect(() => task.step([certified(Buffer.alloc(32, 1))], START_MS)).toThrow(/own state root/);
-  });
-});
-
-describe("votes on checkpoints", () => {
-  const checkpoint = (height: number, root = 1) => ({
-    genesis: network.hash,
-    shard: SHARD,
-    height,
-    block: Buffer.alloc(32, height),
-    time: START_MS,
-    epoch: 0,
-    prefix,
-    stateRoot: Buffer.alloc(32, root),
-  });
-  const vote = (validator: number, height: number, root = 1): CheckpointVote => {
-    const signed = checkpoint(height, root);
-    const [signature] = signaturesOf(net, checkpointDigest(signed), [validator]);
-    return { validator, checkpoint: signed, signature: signature!.signature };
-  };
-  const open = (certified = 0) => new CheckpointBallots(network, SHARD, 1, certified);
-
-  it("certify a root once more than two thirds of the stake signed it, signers ascending", () => {
-    const ballots = open();
-    expect(ballots.add(vote(3, 5), 10)).toBeUndefined();
-    expect(ballots.add(vote(3, 5), 11), "twice").toBeUndefined();
-    expect(ballots.resumeAt(12)).toBe(10);
-    expect(ballots.add(vote(1, 5), 12)).toBeUndefined();
-    const record = ballots.add(vote(2, 5), 13);
-    if (!record || !("topic" in record)) throw new Error("no certificate");
-    expect(decoded("CheckpointCertificate", record).signatures.map(({ validator }) => validator)).toEqual([
-      1, 2, 3,
-    ]);
-    expect(ballots.resumeAt(14)).toBe(14);
-    expect(ballots.add(vote(4, 5), 14), "late").toBeUndefined();
-    expect(ballots.add(vote(4, 4), 15), "below").toBeUndefined();
-  });
-
-  it("name who signed two roots, whose signature is wrong, strangers and other chains", () => {
-    const ballots = open();
-    ballots.add(vote(1, 5), 0);
-    expect(ballots.add(vote(1, 5, 2), 1)).toMatchObject({ code: "EQUIVOCATION" });
-    expect(ballots.add({ ...vote(2, 5), signature: Buffer.alloc(64) }, 2)).toMatchObject({
-      code: "BAD_VOTE_SIGNATURE",
-    });
-    expect(ballots.add({ ...vote(2, 5), validator: 9 }, 3)).toMatchObject({ code: "UNKNOWN_VALIDATOR" });
-    const other = { ...vote(2, 5), checkpoint: { ...checkpoint(5), genesis: Buffer.alloc(32) } };
-    expect(ballots.add(other, 4)).toMatchObject({ code: "OTHER_CHAIN" });
-  });
-
-  it("of at most 64 heights wait for others", () => {
-    const ballots = open();
-    for (let height = 1; height <= 80; height++) ballots.add(vote(1, height), height);
-    expect(ballots.resumeAt(100)).toBe(17);
   });
 });

@@ -1,5 +1,5 @@
+import { recordHeight } from "../../processors/record-height.js";
 import type { InputRecord } from "../../processors/stage.js";
-import { recordHeight } from "../../processors/verify/record-height.js";
 import type { ChainSource, OffsetRange } from "../../processors/verify/source.js";
 import type { CheckpointCertificate } from "../../schemas/generated.js";
 import { CATALOGUE, type TopicName } from "../../topics/catalogue.js";
