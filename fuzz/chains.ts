@@ -1,4 +1,4 @@
-import type { ExecutedBlock } from "../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../ledger/block/executed-block.js";
 import { ONE } from "../simulator/world/network.js";
 import { ShardLog } from "../test/support/shard-log.js";
 import { net } from "./samples.js";

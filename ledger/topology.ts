@@ -1,26 +1,47 @@
-import type { GenesisShard } from "../schemas/generated.js";
+import type { GenesisShard, ShardPlace, ShardTopology } from "../schemas/generated.js";
 import { isShardPath } from "./address.js";
 import { accountKey, type StateKey } from "./state/key.js";
 
 /** Number of the main chain. */
 export const MAIN_CHAIN = 0;
 
-/** Where accounts live: each shard but the main chain owns the placements that begin with its prefix. */
+/** A shard that there is or was. */
+export interface KnownShard extends ShardPlace {
+  /** Topology epoch with which it ended; undefined: it lives. */
+  readonly ended?: number | undefined;
+  /** Decided, but its first block isn't known to the main chain yet. */
+  readonly isBeginning?: boolean | undefined;
+}
+
+/** A shard as the topic topology says it. */
+export function knownShard({ phase, ended, since: _, ...place }: ShardTopology): KnownShard {
+  return { ...place, ...(ended >= 0 && { ended }), ...(phase === "BEGINNING" && { isBeginning: true }) };
+}
+
+/**
+ * Where accounts live: each shard that lives, but the main chain, owns the placements that begin with its prefix. Shards that
+ * have ended are known still: their logs can be read, and who took their place is asked for.
+ */
 export class Topology {
-  private readonly byNumber: Map<number, GenesisShard>;
+  readonly shards: readonly KnownShard[];
+  /** Number of changes since the genesis. */
+  readonly epoch: number;
+  private readonly byNumber: Map<number, KnownShard>;
   /** Shard by the first bits of the placement: every prefix is padded to the longest one. */
   private readonly table: number[];
   private readonly bits: number;
 
-  constructor(readonly shards: readonly GenesisShard[]) {
-    this.byNumber = new Map(shards.map((shard) => [shard.shard, shard]));
+  constructor(shards: readonly (GenesisShard | KnownShard)[]) {
+    this.shards = shards.map((shard) => ({ epoch: 0, parents: [], ...shard }));
+    this.byNumber = new Map(this.shards.map((shard) => [shard.shard, shard]));
+    this.epoch = Math.max(0, ...this.shards.map(({ epoch, ended = 0 }) => Math.max(epoch, ended)));
     const numbers = new Set(shards.map(({ shard }) => shard));
     const partitions = new Set(shards.map(({ partition }) => partition));
     if (numbers.size < shards.length || partitions.size < shards.length)
       throw new RangeError("a shard's number or partition is used twice");
     if (shards.some(({ path, prefix }) => !isShardPath(path) || !/^[01]*$/.test(prefix)))
       throw new RangeError("a shard's path or prefix is none");
-    const owners = shards.filter((shard) => shard.shard !== MAIN_CHAIN);
+    const owners = this.live;
     this.bits = Math.max(0, ...owners.map((shard) => shard.prefix.length));
     if (this.bits > TOPOLOGY_BITS_MAX)
       throw new RangeError(`prefixes have at most ${TOPOLOGY_BITS_MAX} bits`);
@@ -36,6 +57,11 @@ export class Topology {
     if (this.table.includes(-1)) throw new RangeError("some placements have no shard");
   }
 
+  /** The shards that own accounts now, by ascending number. */
+  get live(): readonly KnownShard[] {
+    return this.shards.filter(({ shard, ended }) => shard !== MAIN_CHAIN && ended === undefined);
+  }
+
   /** Number of the shard that owns an account. */
   shardOf(account: Buffer): number {
     return this.shardOfKey(accountKey(account));
@@ -48,7 +74,7 @@ export class Topology {
   }
 
   /** Throws RangeError for a number that the topology doesn't have. */
-  shard(number: number): GenesisShard {
+  shard(number: number): KnownShard {
     const found = this.byNumber.get(number);
     if (!found) throw new RangeError(`no shard ${number}`);
     return found;
@@ -58,9 +84,32 @@ export class Topology {
     return this.byNumber.has(number);
   }
 
-  ofPartition(partition: number): GenesisShard | undefined {
+  ofPartition(partition: number): KnownShard | undefined {
     return this.shards.find((shard) => shard.partition === partition);
   }
+
+  /** Shards that began with an epoch, left half first. */
+  begunIn(epoch: number): readonly KnownShard[] {
+    return this.shards.filter((shard) => shard.epoch === epoch && epoch > 0);
+  }
+
+  /** Shards that have ended, where one of those after them isn't known to have begun: they may still take entries. */
+  get ending(): readonly KnownShard[] {
+    return this.shards.filter(
+      ({ ended }) => ended !== undefined && this.begunIn(ended).some(({ isBeginning }) => isBeginning),
+    );
+  }
+
+  /** Shards that have a part of what a shard owned or owns: itself while it lives. */
+  heirsOf(number: number): readonly KnownShard[] {
+    const shard = this.shard(number);
+    if (shard.ended === undefined) return [shard];
+    return this.live.filter(({ prefix }) => overlap(prefix, shard.prefix));
+  }
+}
+
+function overlap(a: string, b: string): boolean {
+  return a.startsWith(b) || b.startsWith(a);
 }
 
 /** Longest prefix, in bits; the table of owners has 2^bits places. */

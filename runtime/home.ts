@@ -8,7 +8,7 @@ const SEED_BYTES = 32;
 /** A secret or hash that a process needs isn't configured. */
 export class HomeError extends Error {
   constructor(
-    readonly code: "NO_MAC_KEY" | "NO_VALIDATOR_KEY" | "BAD_SECRET",
+    readonly code: "NO_MAC_KEY" | "NO_VALIDATOR_KEY" | "NO_TOPOLOGY_KEY" | "BAD_SECRET",
     message: string,
   ) {
     super(message);
@@ -16,8 +16,12 @@ export class HomeError extends Error {
   }
 }
 
+/** Who signs for the shard tree: whoever proposes changes, and shard-assign, which turns to the shards after them. */
+export type TopologyRole = "operator" | "assigner";
+
 /**
- * Directory of a network's secrets and hash: `<home>/<network>/genesis.hash`, `mac.key`, `validators/<n>.key`, each hex.
+ * Directory of a network's secrets and hash: `<home>/<network>/genesis.hash`, `mac.key`, `operator.key`, `assigner.key`,
+ * `validators/<n>.key`, each hex.
  * Every process needs only its own part of it. `validators.json` beside them is for whoever checks proofs, and no secret.
  */
 export class Home {
@@ -89,6 +93,17 @@ export class Home {
 
   makeValidatorKey(validator: number): KeyPair {
     return keyPairFromSeed(this.readOrMake(this.path("validators", `${validator}.key`)));
+  }
+
+  makeTopologyKey(role: TopologyRole): KeyPair {
+    return keyPairFromSeed(this.readOrMake(this.path(`${role}.key`)));
+  }
+
+  topologyKey(role: TopologyRole): KeyPair {
+    const path = this.path(`${role}.key`);
+    const seed = this.readHex(path, SEED_BYTES);
+    if (!seed) throw new HomeError("NO_TOPOLOGY_KEY", `${path} is missing: \`rustorium genesis\` makes it`);
+    return keyPairFromSeed(seed);
   }
 
   validatorKey(validator: number): KeyPair {

@@ -2,7 +2,7 @@
 
 import { readArray, readBoolean, readBytes, readDecimal, readFixed, readIndex, readInt, readLong, readString } from "./binary/reader.js";
 import { checkBranch, misfit, writeArray, writeBoolean, writeBytes, writeDecimal, writeFixed, writeInt, writeLong, writeString } from "./binary/writer.js";
-import type { AccountProof, AccountState, BlockChanges, BlockHeader, CertifiedHeader, Channel, Checkpoint, CheckpointCertificate, CheckpointMark, CheckpointVote, CrossShardBundle, CrossShardMessage, Cut, EscrowState, FinalityCertificate, Genesis, GenesisAccount, GenesisAllocation, GenesisParameters, GenesisRecord, GenesisShard, GenesisValidator, GlobalRootState, Hash, LogEntry, MainChainState, Mark, MessageKind, Notification, NotificationEvent, OutgoingBundle, PathStep, Priority, ProofFile, Receipt, ReceiptKind, ReceiptResult, RecordProof, RecordTypes, RejectedTransaction, ShardRootProof, ShardRootState, ShardState, ShardTopology, SignatureScheme, SignedTransaction, StateChange, StateRecord, TransactionProof, TransferBody, UserTransaction, ValidatedTransaction, ValidatorRecord, ValidatorSignature, Vote } from "./generated.js";
+import type { AccountProof, AccountState, BlockChanges, BlockHeader, CertifiedHeader, ChangeKind, Checkpoint, CheckpointCertificate, CheckpointMark, CheckpointVote, CrossShardBundle, CrossShardMessage, Cut, EscrowState, FinalityCertificate, Genesis, GenesisAccount, GenesisAllocation, GenesisParameters, GenesisRecord, GenesisShard, GenesisValidator, GlobalRootState, Hash, LogEntry, MainChainState, Mark, MessageKind, Notification, NotificationEvent, OutgoingBundle, PathStep, Priority, ProofFile, ProposalKind, Receipt, ReceiptKind, ReceiptResult, ReceivedBundles, RecordProof, RecordTypes, RejectedTransaction, SentBundles, ShardPhase, ShardPlace, ShardRootProof, ShardRootState, ShardState, ShardStatus, ShardTopology, SignatureScheme, SignedTransaction, StateChange, StateRecord, TopologyChange, TopologyMarker, TopologyProposal, TopologyState, TransactionProof, TransferBody, UserTransaction, ValidatedTransaction, ValidatorRecord, ValidatorSignature, Vote } from "./generated.js";
 
 
 function readAccountProof(): AccountProof {
@@ -65,7 +65,8 @@ const entriesRoot = readFixed(32);
 const receiptsRoot = readFixed(32);
 const changesRoot = readFixed(32);
 const messagesRoot = readFixed(32);
-return { genesis, shard, height, parent, firstSequence, lastSequence, time, epoch, entriesRoot, receiptsRoot, changesRoot, messagesRoot };
+const isLast = readBoolean();
+return { genesis, shard, height, parent, firstSequence, lastSequence, time, epoch, entriesRoot, receiptsRoot, changesRoot, messagesRoot, isLast };
 }
 
 function writeBlockHeader(value: BlockHeader): void {
@@ -81,6 +82,7 @@ writeFixed(value.entriesRoot, 32);
 writeFixed(value.receiptsRoot, 32);
 writeFixed(value.changesRoot, 32);
 writeFixed(value.messagesRoot, 32);
+writeBoolean(value.isLast);
 }
 
 function readCertifiedHeader(): CertifiedHeader {
@@ -94,17 +96,13 @@ writeBlockHeader(value.header);
 writeArray(value.signatures, writeValidatorSignature);
 }
 
-function readChannel(): Channel {
-const shard = readInt();
-const received = readLong();
-const sent = readLong();
-return { shard, received, sent };
+const CHANGE_KIND_SYMBOLS: readonly ChangeKind[] = ["SPLIT", "MERGE"];
+function writeChangeKind(value: ChangeKind): void {
+switch (value) {
+case "SPLIT": writeInt(0); break;
+case "MERGE": writeInt(1); break;
+default: misfit(value, "ChangeKind");
 }
-
-function writeChannel(value: Channel): void {
-writeInt(value.shard);
-writeLong(value.received);
-writeLong(value.sent);
 }
 
 function readCheckpoint(): Checkpoint {
@@ -169,20 +167,26 @@ function readCrossShardBundle(): CrossShardBundle {
 const header = readBlockHeader();
 const signatures = readArray(readValidatorSignature);
 const destination = readInt();
+const priority = PRIORITY_SYMBOLS[readIndex(3)]!;
 const channelSequence = readLong();
 const messages = readArray(readCrossShardMessage);
+const change = readIndex(2) === 0 ? null : readTopologyChange();
+const isLast = readBoolean();
 const leafIndex = readInt();
 const leafCount = readInt();
 const proof = readArray(readHash);
-return { header, signatures, destination, channelSequence, messages, leafIndex, leafCount, proof };
+return { header, signatures, destination, priority, channelSequence, messages, change, isLast, leafIndex, leafCount, proof };
 }
 
 function writeCrossShardBundle(value: CrossShardBundle): void {
 writeBlockHeader(value.header);
 writeArray(value.signatures, writeValidatorSignature);
 writeInt(value.destination);
+writePriority(value.priority);
 writeLong(value.channelSequence);
 writeArray(value.messages, writeCrossShardMessage);
+if (value.change === null) writeInt(0); else { writeInt(1); writeTopologyChange(value.change); }
+writeBoolean(value.isLast);
 writeInt(value.leafIndex);
 writeInt(value.leafCount);
 writeArray(value.proof, writeHash);
@@ -228,16 +232,14 @@ function readEscrowState(): EscrowState {
 const sender = readFixed(20);
 const recipient = readFixed(20);
 const amount = readDecimal();
-const destination = readInt();
 const deadline = readLong();
-return { sender, recipient, amount, destination, deadline };
+return { sender, recipient, amount, deadline };
 }
 
 function writeEscrowState(value: EscrowState): void {
 writeFixed(value.sender, 20);
 writeFixed(value.recipient, 20);
 writeDecimal(value.amount);
-writeInt(value.destination);
 writeLong(value.deadline);
 }
 
@@ -267,9 +269,11 @@ const sourcePartitions = readInt();
 const parameters = readGenesisParameters();
 const shards = readArray(readGenesisShard);
 const validators = readArray(readGenesisValidator);
+const operatorKey = readFixed(32);
+const assignerKey = readFixed(32);
 const allocationHash = readFixed(32);
 const allocationParts = readInt();
-return { network, chainId, consensus, createdAt, sourcePartitions, parameters, shards, validators, allocationHash, allocationParts };
+return { network, chainId, consensus, createdAt, sourcePartitions, parameters, shards, validators, operatorKey, assignerKey, allocationHash, allocationParts };
 }
 
 function writeGenesis(value: Genesis): void {
@@ -281,6 +285,8 @@ writeInt(value.sourcePartitions);
 writeGenesisParameters(value.parameters);
 writeArray(value.shards, writeGenesisShard);
 writeArray(value.validators, writeGenesisValidator);
+writeFixed(value.operatorKey, 32);
+writeFixed(value.assignerKey, 32);
 writeFixed(value.allocationHash, 32);
 writeInt(value.allocationParts);
 }
@@ -318,7 +324,9 @@ const clockSkewMsMax = readInt();
 const unfinalisedBlocksMax = readInt();
 const crossShardDeadlineMs = readInt();
 const checkpointIntervalMs = readInt();
-return { blockIntervalMs, maximumEntriesPerBlock, transactionBytesMax, allowUnprotected, clockSkewMsMax, unfinalisedBlocksMax, crossShardDeadlineMs, checkpointIntervalMs };
+const shardsMax = readInt();
+const reshardCooldownMs = readInt();
+return { blockIntervalMs, maximumEntriesPerBlock, transactionBytesMax, allowUnprotected, clockSkewMsMax, unfinalisedBlocksMax, crossShardDeadlineMs, checkpointIntervalMs, shardsMax, reshardCooldownMs };
 }
 
 function writeGenesisParameters(value: GenesisParameters): void {
@@ -330,6 +338,8 @@ writeInt(value.clockSkewMsMax);
 writeInt(value.unfinalisedBlocksMax);
 writeInt(value.crossShardDeadlineMs);
 writeInt(value.checkpointIntervalMs);
+writeInt(value.shardsMax);
+writeInt(value.reshardCooldownMs);
 }
 
 function readGenesisRecord(): GenesisRecord {
@@ -384,35 +394,37 @@ const readHash = (): Hash => readFixed(32);
 const writeHash = (value: Hash): void => writeFixed(value, 32);
 
 function readLogEntry(): LogEntry {
-const entry = readOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate();
+const entry = readOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificateTopologyMarkerTopologyProposal();
 return { entry };
 }
 
 function writeLogEntry(value: LogEntry): void {
-writeOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate(value.entry);
+writeOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificateTopologyMarkerTopologyProposal(value.entry);
 }
 
 function readMainChainState(): MainChainState {
-const marks = readArray(readMark);
-const channels = readArray(readChannel);
+const sent = readArray(readSentBundles);
+const received = readArray(readReceivedBundles);
 const checkpoints = readArray(readCheckpointMark);
-return { marks, channels, checkpoints };
+return { sent, received, checkpoints };
 }
 
 function writeMainChainState(value: MainChainState): void {
-writeArray(value.marks, writeMark);
-writeArray(value.channels, writeChannel);
+writeArray(value.sent, writeSentBundles);
+writeArray(value.received, writeReceivedBundles);
 writeArray(value.checkpoints, writeCheckpointMark);
 }
 
 function readMark(): Mark {
 const partition = readInt();
+const prefix = readString();
 const offset = readLong();
-return { partition, offset };
+return { partition, prefix, offset };
 }
 
 function writeMark(value: Mark): void {
 writeInt(value.partition);
+writeString(value.prefix);
 writeLong(value.offset);
 }
 
@@ -476,12 +488,15 @@ const shard = readInt();
 const height = readLong();
 const digest = readFixed(32);
 const destination = readInt();
+const priority = PRIORITY_SYMBOLS[readIndex(3)]!;
 const channelSequence = readLong();
 const messages = readArray(readCrossShardMessage);
+const change = readIndex(2) === 0 ? null : readTopologyChange();
+const isLast = readBoolean();
 const leafIndex = readInt();
 const leafCount = readInt();
 const proof = readArray(readHash);
-return { shard, height, digest, destination, channelSequence, messages, leafIndex, leafCount, proof };
+return { shard, height, digest, destination, priority, channelSequence, messages, change, isLast, leafIndex, leafCount, proof };
 }
 
 function writeOutgoingBundle(value: OutgoingBundle): void {
@@ -489,8 +504,11 @@ writeInt(value.shard);
 writeLong(value.height);
 writeFixed(value.digest, 32);
 writeInt(value.destination);
+writePriority(value.priority);
 writeLong(value.channelSequence);
 writeArray(value.messages, writeCrossShardMessage);
+if (value.change === null) writeInt(0); else { writeInt(1); writeTopologyChange(value.change); }
+writeBoolean(value.isLast);
 writeInt(value.leafIndex);
 writeInt(value.leafCount);
 writeArray(value.proof, writeHash);
@@ -528,6 +546,17 @@ writeInt(value.version);
 writeOneOfAccountProofTransactionProofRecordProofShardRootProof(value.proof);
 }
 
+const PROPOSAL_KIND_SYMBOLS: readonly ProposalKind[] = ["SPLIT", "MERGE", "PAUSE", "RESUME"];
+function writeProposalKind(value: ProposalKind): void {
+switch (value) {
+case "SPLIT": writeInt(0); break;
+case "MERGE": writeInt(1); break;
+case "PAUSE": writeInt(2); break;
+case "RESUME": writeInt(3); break;
+default: misfit(value, "ProposalKind");
+}
+}
+
 
 function readReceipt(): Receipt {
 const shard = readInt();
@@ -556,7 +585,7 @@ writeInt(value.index);
 writeInt(value.count);
 }
 
-const RECEIPT_KIND_SYMBOLS: readonly ReceiptKind[] = ["TRANSFER", "PREPARED", "FORWARDED", "CANCELLED", "CREDITED", "CREDIT_REFUSED", "COMPLETED", "REFUNDED", "REFUSED"];
+const RECEIPT_KIND_SYMBOLS: readonly ReceiptKind[] = ["TRANSFER", "PREPARED", "FORWARDED", "CANCELLED", "CREDITED", "CREDIT_REFUSED", "COMPLETED", "REFUNDED", "REFUSED", "TOPOLOGY_CHANGED", "PROPOSAL_REFUSED"];
 function writeReceiptKind(value: ReceiptKind): void {
 switch (value) {
 case "TRANSFER": writeInt(0); break;
@@ -568,13 +597,15 @@ case "CREDIT_REFUSED": writeInt(5); break;
 case "COMPLETED": writeInt(6); break;
 case "REFUNDED": writeInt(7); break;
 case "REFUSED": writeInt(8); break;
+case "TOPOLOGY_CHANGED": writeInt(9); break;
+case "PROPOSAL_REFUSED": writeInt(10); break;
 default: misfit(value, "ReceiptKind");
 }
 }
 
 function readReceiptResult(): ReceiptResult {
 const sequence = readLong();
-const kind = RECEIPT_KIND_SYMBOLS[readIndex(9)]!;
+const kind = RECEIPT_KIND_SYMBOLS[readIndex(11)]!;
 const code = readString();
 const transactionId = readFixed(32);
 const sender = readFixed(20);
@@ -599,6 +630,21 @@ writeDecimal(value.fee);
 writeInt(value.sourcePartition);
 writeLong(value.sourceOffset);
 writeLong(value.submittedAt);
+}
+
+function readReceivedBundles(): ReceivedBundles {
+const shard = readInt();
+const priority = PRIORITY_SYMBOLS[readIndex(3)]!;
+const prefix = readString();
+const count = readLong();
+return { shard, priority, prefix, count };
+}
+
+function writeReceivedBundles(value: ReceivedBundles): void {
+writeInt(value.shard);
+writePriority(value.priority);
+writeString(value.prefix);
+writeLong(value.count);
 }
 
 function readRecordProof(): RecordProof {
@@ -645,6 +691,48 @@ if (value.transactionId === null) writeInt(0); else { writeInt(1); writeFixed(va
 if (value.sender === null) writeInt(0); else { writeInt(1); writeFixed(value.sender, 20); }
 }
 
+function readSentBundles(): SentBundles {
+const shard = readInt();
+const priority = PRIORITY_SYMBOLS[readIndex(3)]!;
+const count = readLong();
+return { shard, priority, count };
+}
+
+function writeSentBundles(value: SentBundles): void {
+writeInt(value.shard);
+writePriority(value.priority);
+writeLong(value.count);
+}
+
+const SHARD_PHASE_SYMBOLS: readonly ShardPhase[] = ["BEGINNING", "ACTIVE", "ENDING"];
+function writeShardPhase(value: ShardPhase): void {
+switch (value) {
+case "BEGINNING": writeInt(0); break;
+case "ACTIVE": writeInt(1); break;
+case "ENDING": writeInt(2); break;
+default: misfit(value, "ShardPhase");
+}
+}
+
+function readShardPlace(): ShardPlace {
+const shard = readInt();
+const path = readString();
+const prefix = readString();
+const partition = readInt();
+const epoch = readLong();
+const parents = readArray(readInt);
+return { shard, path, prefix, partition, epoch, parents };
+}
+
+function writeShardPlace(value: ShardPlace): void {
+writeInt(value.shard);
+writeString(value.path);
+writeString(value.prefix);
+writeInt(value.partition);
+writeLong(value.epoch);
+writeArray(value.parents, writeInt);
+}
+
 function readShardRootProof(): ShardRootProof {
 const shard = readCheckpointCertificate();
 const siblings = readArray(readHash);
@@ -675,13 +763,32 @@ writeFixed(value.stateRoot, 32);
 
 function readShardState(): ShardState {
 const marks = readArray(readMark);
-const channels = readArray(readChannel);
-return { marks, channels };
+const sent = readArray(readSentBundles);
+const received = readArray(readReceivedBundles);
+const change = readIndex(2) === 0 ? null : readTopologyChange();
+const markers = readArray(readInt);
+return { marks, sent, received, change, markers };
 }
 
 function writeShardState(value: ShardState): void {
 writeArray(value.marks, writeMark);
-writeArray(value.channels, writeChannel);
+writeArray(value.sent, writeSentBundles);
+writeArray(value.received, writeReceivedBundles);
+if (value.change === null) writeInt(0); else { writeInt(1); writeTopologyChange(value.change); }
+writeArray(value.markers, writeInt);
+}
+
+function readShardStatus(): ShardStatus {
+const place = readShardPlace();
+const phase = SHARD_PHASE_SYMBOLS[readIndex(3)]!;
+const since = readLong();
+return { place, phase, since };
+}
+
+function writeShardStatus(value: ShardStatus): void {
+writeShardPlace(value.place);
+writeShardPhase(value.phase);
+writeLong(value.since);
 }
 
 function readShardTopology(): ShardTopology {
@@ -690,7 +797,11 @@ const path = readString();
 const prefix = readString();
 const partition = readInt();
 const epoch = readLong();
-return { shard, path, prefix, partition, epoch };
+const parents = readArray(readInt);
+const phase = SHARD_PHASE_SYMBOLS[readIndex(3)]!;
+const ended = readLong();
+const since = readLong();
+return { shard, path, prefix, partition, epoch, parents, phase, ended, since };
 }
 
 function writeShardTopology(value: ShardTopology): void {
@@ -699,6 +810,10 @@ writeString(value.path);
 writeString(value.prefix);
 writeInt(value.partition);
 writeLong(value.epoch);
+writeArray(value.parents, writeInt);
+writeShardPhase(value.phase);
+writeLong(value.ended);
+writeLong(value.since);
 }
 
 
@@ -728,31 +843,101 @@ writeBytes(value.signature);
 
 function readStateChange(): StateChange {
 const key = readBytes();
-const value = readOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState();
+const value = readOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState();
 return { key, value };
 }
 
 function writeStateChange(value: StateChange): void {
 writeBytes(value.key);
-writeOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState(value.value);
+writeOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState(value.value);
 }
 
 function readStateRecord(): StateRecord {
 const height = readLong();
 const digest = readFixed(32);
-const value = readOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState();
+const value = readOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState();
 return { height, digest, value };
 }
 
 function writeStateRecord(value: StateRecord): void {
 writeLong(value.height);
 writeFixed(value.digest, 32);
-writeOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState(value.value);
+writeOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState(value.value);
 }
 
 function writeStateRecordHead(value: Omit<StateRecord, "value">): void {
 writeLong(value.height);
 writeFixed(value.digest, 32);
+}
+
+function readTopologyChange(): TopologyChange {
+const epoch = readLong();
+const kind = CHANGE_KIND_SYMBOLS[readIndex(2)]!;
+const ended = readArray(readInt);
+const begun = readArray(readShardPlace);
+return { epoch, kind, ended, begun };
+}
+
+function writeTopologyChange(value: TopologyChange): void {
+writeLong(value.epoch);
+writeChangeKind(value.kind);
+writeArray(value.ended, writeInt);
+writeArray(value.begun, writeShardPlace);
+}
+
+function readTopologyMarker(): TopologyMarker {
+const genesis = readFixed(32);
+const epoch = readLong();
+const sourcePartition = readInt();
+const signature = readFixed(64);
+return { genesis, epoch, sourcePartition, signature };
+}
+
+function writeTopologyMarker(value: TopologyMarker): void {
+writeFixed(value.genesis, 32);
+writeLong(value.epoch);
+writeInt(value.sourcePartition);
+writeFixed(value.signature, 64);
+}
+
+function readTopologyProposal(): TopologyProposal {
+const genesis = readFixed(32);
+const kind = PROPOSAL_KIND_SYMBOLS[readIndex(4)]!;
+const shards = readArray(readInt);
+const epoch = readLong();
+const createdAt = readLong();
+const reason = readString();
+const signature = readFixed(64);
+return { genesis, kind, shards, epoch, createdAt, reason, signature };
+}
+
+function writeTopologyProposal(value: TopologyProposal): void {
+writeFixed(value.genesis, 32);
+writeProposalKind(value.kind);
+writeArray(value.shards, writeInt);
+writeLong(value.epoch);
+writeLong(value.createdAt);
+writeString(value.reason);
+writeFixed(value.signature, 64);
+}
+
+function readTopologyState(): TopologyState {
+const epoch = readLong();
+const isPaused = readBoolean();
+const switchedAt = readLong();
+const nextShard = readInt();
+const nextPartition = readInt();
+const shards = readArray(readShardStatus);
+return { epoch, isPaused, switchedAt, nextShard, nextPartition, shards };
+}
+
+function writeTopologyState(value: TopologyState): void {
+writeLong(value.epoch);
+writeBoolean(value.isPaused);
+writeLong(value.switchedAt);
+writeInt(value.nextShard);
+writeInt(value.nextPartition);
+writeArray(value.shards, writeShardStatus);
 }
 
 function readTransactionProof(): TransactionProof {
@@ -906,20 +1091,22 @@ writeGenesisAllocation(value["rustorium.GenesisAllocation"]);
 else misfit(value, "branch of the union");
 }
 
-type OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate = { "rustorium.UserTransaction": UserTransaction } | { "rustorium.CrossShardBundle": CrossShardBundle } | { "rustorium.Cut": Cut } | { "rustorium.Genesis": Genesis } | { "rustorium.GenesisAllocation": GenesisAllocation } | { "rustorium.CheckpointCertificate": CheckpointCertificate };
+type OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificateTopologyMarkerTopologyProposal = { "rustorium.UserTransaction": UserTransaction } | { "rustorium.CrossShardBundle": CrossShardBundle } | { "rustorium.Cut": Cut } | { "rustorium.Genesis": Genesis } | { "rustorium.GenesisAllocation": GenesisAllocation } | { "rustorium.CheckpointCertificate": CheckpointCertificate } | { "rustorium.TopologyMarker": TopologyMarker } | { "rustorium.TopologyProposal": TopologyProposal };
 
-function readOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate(): OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate {
-switch (readIndex(6)) {
+function readOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificateTopologyMarkerTopologyProposal(): OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificateTopologyMarkerTopologyProposal {
+switch (readIndex(8)) {
 case 0: return { "rustorium.UserTransaction": readUserTransaction() };
 case 1: return { "rustorium.CrossShardBundle": readCrossShardBundle() };
 case 2: return { "rustorium.Cut": readCut() };
 case 3: return { "rustorium.Genesis": readGenesis() };
 case 4: return { "rustorium.GenesisAllocation": readGenesisAllocation() };
-default: return { "rustorium.CheckpointCertificate": readCheckpointCertificate() };
+case 5: return { "rustorium.CheckpointCertificate": readCheckpointCertificate() };
+case 6: return { "rustorium.TopologyMarker": readTopologyMarker() };
+default: return { "rustorium.TopologyProposal": readTopologyProposal() };
 }
 }
 
-function writeOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate(value: OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificate): void {
+function writeOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificateTopologyMarkerTopologyProposal(value: OneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificateTopologyMarkerTopologyProposal): void {
 checkBranch(value);
 if (typeof value === "object" && value !== null && "rustorium.UserTransaction" in value) {
 writeInt(0);
@@ -944,6 +1131,14 @@ writeGenesisAllocation(value["rustorium.GenesisAllocation"]);
 else if (typeof value === "object" && value !== null && "rustorium.CheckpointCertificate" in value) {
 writeInt(5);
 writeCheckpointCertificate(value["rustorium.CheckpointCertificate"]);
+}
+else if (typeof value === "object" && value !== null && "rustorium.TopologyMarker" in value) {
+writeInt(6);
+writeTopologyMarker(value["rustorium.TopologyMarker"]);
+}
+else if (typeof value === "object" && value !== null && "rustorium.TopologyProposal" in value) {
+writeInt(7);
+writeTopologyProposal(value["rustorium.TopologyProposal"]);
 }
 else misfit(value, "branch of the union");
 }
@@ -980,21 +1175,22 @@ writeShardRootProof(value["rustorium.ShardRootProof"]);
 else misfit(value, "branch of the union");
 }
 
-type OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState = null | { "rustorium.AccountState": AccountState } | { "rustorium.EscrowState": EscrowState } | { "rustorium.ShardState": ShardState } | { "rustorium.ShardRootState": ShardRootState } | { "rustorium.GlobalRootState": GlobalRootState } | { "rustorium.MainChainState": MainChainState };
+type OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState = null | { "rustorium.AccountState": AccountState } | { "rustorium.EscrowState": EscrowState } | { "rustorium.ShardState": ShardState } | { "rustorium.ShardRootState": ShardRootState } | { "rustorium.GlobalRootState": GlobalRootState } | { "rustorium.MainChainState": MainChainState } | { "rustorium.TopologyState": TopologyState };
 
-function readOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState(): OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState {
-switch (readIndex(7)) {
+function readOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState(): OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState {
+switch (readIndex(8)) {
 case 0: return null;
 case 1: return { "rustorium.AccountState": readAccountState() };
 case 2: return { "rustorium.EscrowState": readEscrowState() };
 case 3: return { "rustorium.ShardState": readShardState() };
 case 4: return { "rustorium.ShardRootState": readShardRootState() };
 case 5: return { "rustorium.GlobalRootState": readGlobalRootState() };
-default: return { "rustorium.MainChainState": readMainChainState() };
+case 6: return { "rustorium.MainChainState": readMainChainState() };
+default: return { "rustorium.TopologyState": readTopologyState() };
 }
 }
 
-function writeOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState(value: OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainState): void {
+function writeOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState(value: OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState): void {
 checkBranch(value);
 if (value === null) {
 writeInt(0);
@@ -1023,6 +1219,10 @@ else if (typeof value === "object" && value !== null && "rustorium.MainChainStat
 writeInt(6);
 writeMainChainState(value["rustorium.MainChainState"]);
 }
+else if (typeof value === "object" && value !== null && "rustorium.TopologyState" in value) {
+writeInt(7);
+writeTopologyState(value["rustorium.TopologyState"]);
+}
 else misfit(value, "branch of the union");
 }
 
@@ -1035,7 +1235,6 @@ AccountState: { read: readAccountState, write: writeAccountState },
 BlockChanges: { read: readBlockChanges, write: writeBlockChanges },
 BlockHeader: { read: readBlockHeader, write: writeBlockHeader },
 CertifiedHeader: { read: readCertifiedHeader, write: writeCertifiedHeader },
-Channel: { read: readChannel, write: writeChannel },
 Checkpoint: { read: readCheckpoint, write: writeCheckpoint },
 CheckpointCertificate: { read: readCheckpointCertificate, write: writeCheckpointCertificate },
 CheckpointMark: { read: readCheckpointMark, write: writeCheckpointMark },
@@ -1062,15 +1261,23 @@ PathStep: { read: readPathStep, write: writePathStep },
 ProofFile: { read: readProofFile, write: writeProofFile },
 Receipt: { read: readReceipt, write: writeReceipt },
 ReceiptResult: { read: readReceiptResult, write: writeReceiptResult },
+ReceivedBundles: { read: readReceivedBundles, write: writeReceivedBundles },
 RecordProof: { read: readRecordProof, write: writeRecordProof },
 RejectedTransaction: { read: readRejectedTransaction, write: writeRejectedTransaction },
+SentBundles: { read: readSentBundles, write: writeSentBundles },
+ShardPlace: { read: readShardPlace, write: writeShardPlace },
 ShardRootProof: { read: readShardRootProof, write: writeShardRootProof },
 ShardRootState: { read: readShardRootState, write: writeShardRootState },
 ShardState: { read: readShardState, write: writeShardState },
+ShardStatus: { read: readShardStatus, write: writeShardStatus },
 ShardTopology: { read: readShardTopology, write: writeShardTopology },
 SignedTransaction: { read: readSignedTransaction, write: writeSignedTransaction },
 StateChange: { read: readStateChange, write: writeStateChange },
 StateRecord: { read: readStateRecord, write: writeStateRecord },
+TopologyChange: { read: readTopologyChange, write: writeTopologyChange },
+TopologyMarker: { read: readTopologyMarker, write: writeTopologyMarker },
+TopologyProposal: { read: readTopologyProposal, write: writeTopologyProposal },
+TopologyState: { read: readTopologyState, write: writeTopologyState },
 TransactionProof: { read: readTransactionProof, write: writeTransactionProof },
 TransferBody: { read: readTransferBody, write: writeTransferBody },
 UserTransaction: { read: readUserTransaction, write: writeUserTransaction },

@@ -31,7 +31,7 @@ function reading(schema) {
   }
   if (typeof schema === "object") {
     if (schema.logicalType === "decimal") return "readDecimal()";
-    if (schema.type === "array") return `readArray(read${schema.items})`;
+    if (schema.type === "array") return `readArray(read${SIMPLE[schema.items] ?? schema.items})`;
     return reading(schema.type);
   }
   if (SIMPLE[schema]) return `read${SIMPLE[schema]}()`;
@@ -52,7 +52,7 @@ function writing(schema, value) {
   }
   if (typeof schema === "object") {
     if (schema.logicalType === "decimal") return `writeDecimal(${value});`;
-    if (schema.type === "array") return `writeArray(${value}, write${schema.items});`;
+    if (schema.type === "array") return `writeArray(${value}, write${SIMPLE[schema.items] ?? schema.items});`;
     return writing(schema.type, value);
   }
   if (SIMPLE[schema]) return `write${SIMPLE[schema]}(${value});`;

@@ -130,6 +130,7 @@ function header(seed: number): BlockHeader {
     ...{ firstSequence: 1_000_000, lastSequence: 1_000_499, time: NOW, epoch: 0 },
     ...{ entriesRoot: hash(seed, "entries"), receiptsRoot: hash(seed, "receipts") },
     ...{ changesRoot: hash(seed, "changes"), messagesRoot: hash(seed, "messages") },
+    isLast: false,
   };
 }
 
@@ -159,6 +160,7 @@ function bundle(seed: number): CrossShardBundle {
   }));
   return {
     ...{ header: header(seed), signatures: signatures(seed), destination: 2, channelSequence: 77, messages },
+    ...{ priority: "MEDIUM" as const, change: null, isLast: false },
     ...{ leafIndex: 0, leafCount: 2, proof: [hash(seed, "proof")] },
   };
 }

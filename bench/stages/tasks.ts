@@ -26,6 +26,8 @@ const CREATED_MS = 1_700_000_000_000;
 
 const validatorKey = (validator: number) => keyPairFromSeed(Buffer.alloc(32, validator));
 
+const ASSIGNER_KEY = validatorKey(101);
+
 /** A network that is nowhere but in memory. */
 export function stagesNetwork(validators: number, accounts: readonly GenesisAccount[]): Network {
   return makeGenesis(
@@ -37,6 +39,8 @@ export function stagesNetwork(validators: number, accounts: readonly GenesisAcco
       sourcePartitions: SOURCE_PARTITIONS,
       parameters: DEFAULT_PARAMETERS,
       shards: initialShards(SHARDS),
+      operatorKey: validatorKey(100).publicKey,
+      assignerKey: ASSIGNER_KEY.publicKey,
       validators: Array.from({ length: validators }, (_, index) => ({
         validator: index + 1,
         name: `validator-${index + 1}`,

@@ -41,7 +41,16 @@ function recordOf<K extends keyof RecordTypes>(
 const account = keyBytes(accountKey(accountId(1)));
 const validator = { validator: 1, name: "ada", publicKey: hash(2), stake: 5, status: "active" };
 const pool = [
-  ...initialShards(2).map((shard) => recordOf("topology", "ShardTopology", { ...shard, epoch: 0 })),
+  ...initialShards(2).map((shard) =>
+    recordOf("topology", "ShardTopology", {
+      ...shard,
+      epoch: 0,
+      parents: [],
+      phase: "ACTIVE" as const,
+      ended: -1,
+      since: 0,
+    }),
+  ),
   recordOf("validators", "ValidatorRecord", validator),
   recordOf("shard.finalized", "FinalityCertificate", certificate()),
   recordOf("shard.state", "StateRecord", accountRecord(5n, 1, 7), account),

@@ -33,6 +33,9 @@ const VOID_REASONS: Readonly<Record<VoidReason, true>> = {
   BAD_CERTIFICATE: true,
   BAD_PROOF: true,
   BAD_ROOT: true,
+  BAD_SIGNATURE: true,
+  OTHER_EPOCH: true,
+  ENDED: true,
 };
 const rules = { isAuthentic: isAuthenticBySignature };
 const chains = makeChains();

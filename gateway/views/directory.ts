@@ -1,5 +1,5 @@
 import { isShardPath } from "../../ledger/address.js";
-import { Topology } from "../../ledger/topology.js";
+import { knownShard, Topology } from "../../ledger/topology.js";
 import type { ShardTopology, ValidatorRecord } from "../../schemas/generated.js";
 
 /** Shards and validators beyond these numbers are ignored: the topics are written by us, yet memory has a bound. */
@@ -20,7 +20,7 @@ export class DirectoryView {
     if (held ? record.epoch < held.epoch : this.shardsByNumber.size >= SHARDS_HELD_MAX) return;
     this.shardsByNumber.set(record.shard, record);
     try {
-      this.currentTopology = new Topology(this.shards());
+      this.currentTopology = new Topology(this.shards().map(knownShard));
     } catch {
       // Half read: owners are missing or overlap. Better no answer than a wrong one.
       this.currentTopology = undefined;

@@ -1,5 +1,6 @@
 import type { ReceiptResult, UserTransaction } from "../../schemas/generated.js";
 import type { RejectCode } from "../reject-reasons.js";
+import { isUnderPrefix } from "../resharding/prefix.js";
 import { accountKey } from "../state/key.js";
 import { hasRoomFor } from "../state/state.js";
 import { MAIN_CHAIN } from "../topology.js";
@@ -45,9 +46,8 @@ export function applyTransaction(
   if (sender.balance < cost) return { receipt: receipt("REFUSED", "INSUFFICIENT_BALANCE") };
 
   const recipientKey = accountKey(recipient);
-  const destination = network.topology.shardOfKey(recipientKey);
   // Nothing to move is nothing to hold in escrow, and makes no account (compare EIP-161): it ends where it began.
-  const local = destination === context.shard || amount === 0n;
+  const local = isUnderPrefix(context.prefix, recipientKey) || amount === 0n;
   const same = (local && recipientKey === senderKey) || amount === 0n;
   const feeAccount = overlay.account(context.feeAccount);
   const credited = local && !same ? overlay.account(recipientKey) : undefined;
@@ -69,7 +69,7 @@ export function applyTransaction(
   }
 
   const deadline = context.time + network.genesis.parameters.crossShardDeadlineMs;
-  overlay.openEscrow(entry.transactionId, { sender: entry.sender, recipient, amount, destination, deadline });
+  overlay.openEscrow(entry.transactionId, { sender: entry.sender, recipient, amount, deadline });
   return {
     receipt: receipt("PREPARED", ""),
     message: {
@@ -78,7 +78,8 @@ export function applyTransaction(
         kind: "PREPARE",
         transactionId: entry.transactionId,
         source: context.shard,
-        destination,
+        // The main chain knows where its recipient lives.
+        destination: MAIN_CHAIN,
         sender: entry.sender,
         recipient,
         amount,

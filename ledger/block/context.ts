@@ -1,5 +1,6 @@
 import type { CrossShardMessage, ReceiptResult } from "../../schemas/generated.js";
 import type { Network } from "../genesis/genesis.js";
+import type { MainTopology } from "../resharding/main-topology.js";
 import type { StateKey } from "../state/key.js";
 import type { Overlay } from "../state/overlay.js";
 
@@ -7,6 +8,10 @@ import type { Overlay } from "../state/overlay.js";
 export interface EntryContext {
   readonly network: Network;
   readonly shard: number;
+  /** Prefix of the shard, bits as text. */
+  readonly prefix: string;
+  /** Of the main chain only. */
+  readonly topology: MainTopology | undefined;
   readonly feeAccount: StateKey;
   readonly overlay: Overlay;
   /** Chain time of the entry, in milliseconds since 1970. */

@@ -14,7 +14,10 @@ export type VoidReason =
   | "OUT_OF_CHANNEL_ORDER"
   | "BAD_CERTIFICATE"
   | "BAD_PROOF"
-  | "BAD_ROOT";
+  | "BAD_ROOT"
+  | "BAD_SIGNATURE"
+  | "OTHER_EPOCH"
+  | "ENDED";
 
 /** A record of shard.log. */
 export interface LogRecord {

@@ -3,103 +3,85 @@ import type {
   BlockHeader,
   CheckpointCertificate,
   CrossShardBundle,
-  CrossShardMessage,
   Cut,
-  ReceiptResult,
+  LogEntry,
+  ShardPlace,
+  TopologyMarker,
+  TopologyProposal,
   UserTransaction,
 } from "../../schemas/generated.js";
 import { KnownRoots } from "../checkpoint/known-roots.js";
 import { verifyCertificate } from "../consensus/certificate.js";
 import type { Network } from "../genesis/genesis.js";
-import { GrowingTree, merkleRootOf, verifyMerkleProof } from "../merkle.js";
-import { changesRootOf, type EncodedChange, encodeChanges } from "../state/encoded-changes.js";
-import { feeAccountKey, type StateKey, shardKey } from "../state/key.js";
-import { Overlay } from "../state/overlay.js";
-import { asShard, type State, type StateChanges, shardValue } from "../state/state.js";
+import { merkleRootOf, verifyMerkleProof } from "../merkle.js";
+import { Ending } from "../resharding/ending.js";
+import { MainTopology } from "../resharding/main-topology.js";
+import { isUnderPrefix } from "../resharding/prefix.js";
+import { isSignedProposal } from "../resharding/proposal.js";
+import { SourceMarks } from "../resharding/source-marks.js";
+import { changesRootOf, encodeChanges } from "../state/encoded-changes.js";
+import { accountKey, feeAccountKey, type StateKey, shardKey } from "../state/key.js";
+import { asShard, mainChainValue, type OwnRecord, type State, shardValue } from "../state/state.js";
 import { MAIN_CHAIN } from "../topology.js";
-import { type DecodedTransaction, decodeTransaction } from "../transaction/index.js";
+import { decodeTransaction } from "../transaction/index.js";
 import { applyMessage } from "./apply-message.js";
+import { applyProposal } from "./apply-proposal.js";
 import { applyTransaction } from "./apply-transaction.js";
-import type { EntryContext, EntryOutcome } from "./context.js";
+import { Channels } from "./channels.js";
+import type { EntryContext } from "./context.js";
+import type { Appended, ExecutedBlock, ExecutionRules } from "./executed-block.js";
+import { firstRecord } from "./first-record.js";
 import { digestOf } from "./header.js";
 import type { LogRecord, VoidReason } from "./log-record.js";
-import { type Bundle, bundleLeaf, type ProvedBundle, proveBundles } from "./outbox.js";
+import { OpenBlock } from "./open-block.js";
+import { bundleLeaf, proveBundles } from "./outbox.js";
 import type { ChainPosition } from "./position.js";
-
-/** A closed block with everything it did. */
-export interface ExecutedBlock {
-  readonly header: BlockHeader;
-  readonly digest: Buffer;
-  readonly receipts: readonly ReceiptResult[];
-  /** Avro bytes of each receipt result. */
-  readonly receiptBytes: readonly Buffer[];
-  readonly changes: StateChanges;
-  readonly encodedChanges: readonly EncodedChange[];
-  readonly bundles: readonly ProvedBundle[];
-  readonly position: ChainPosition;
-}
-
-/** How entries are judged. execute and vote differ only in how they check that a transaction is authentic. */
-export interface ExecutionRules {
-  /**
-   * Whether the sender signed it, and id and sender in the entry are the transaction's own.
-   * @param record what the entry was read from
-   */
-  isAuthentic(entry: UserTransaction, decoded: DecodedTransaction, record: LogRecord): boolean;
-  readonly planted?: PlantedRules;
-}
-
-/** Tests plant wrong rules here; everyone else uses the ledger's. */
-export interface PlantedRules {
-  readonly applyTransaction?: typeof applyTransaction;
-  readonly applyMessage?: typeof applyMessage;
-}
-
-interface OpenBlock {
-  readonly overlay: Overlay;
-  readonly entries: GrowingTree;
-  readonly receipts: ReceiptResult[];
-  readonly outbox: Map<number, CrossShardMessage[]>;
-  /** Append time of the first entry, in milliseconds since 1970. */
-  readonly sinceMs: number;
-  weight: number;
-  time: number;
-  firstSequence: number;
-}
 
 /**
  * One shard's chain: reads the log record by record and closes the same blocks as everyone who reads it. Nothing but
- * the genesis and the log has an influence, so it is deterministic, and nothing it closed is ever taken back.
+ * the genesis, what its parents left and the log has an influence, so it is deterministic, and nothing it closed is ever
+ * taken back.
  */
 export class ShardChain {
   private open: OpenBlock | undefined;
-  private readonly marks: Map<number, number>;
-  private readonly received: Map<number, number>;
-  private readonly sent: Map<number, number>;
+  private readonly place: ShardPlace;
+  private readonly marks: SourceMarks;
+  private readonly channels: Channels;
+  private readonly ending: Ending;
   /** Of the main chain only. */
+  private readonly topology: MainTopology | undefined;
   private readonly roots: KnownRoots | undefined;
   private readonly feeAccount: StateKey;
   private readonly ownKey: StateKey;
   private readonly applyTransaction: typeof applyTransaction;
   private readonly applyMessage: typeof applyMessage;
 
+  /** @param inherited the own record that a shard begins with that took others' place; not needed after its first block */
   constructor(
     private readonly network: Network,
     readonly shard: number,
     private readonly state: State,
     private last: ChainPosition,
     private readonly rules: ExecutionRules,
+    inherited?: OwnRecord,
   ) {
-    const { prefix } = network.topology.shard(shard);
+    this.place = network.topology.shard(shard);
+    const { prefix, epoch } = this.place;
     this.feeAccount = feeAccountKey(prefix);
     this.ownKey = shardKey(prefix);
     this.applyTransaction = rules.planted?.applyTransaction ?? applyTransaction;
     this.applyMessage = rules.planted?.applyMessage ?? applyMessage;
-    const own = asShard(state.get(this.ownKey));
-    this.marks = new Map(own?.marks.map((mark) => [mark.partition, mark.offset]));
-    this.received = new Map(own?.channels.map((channel) => [channel.shard, channel.received]));
-    this.sent = new Map(own?.channels.map((channel) => [channel.shard, channel.sent]));
-    if (shard === MAIN_CHAIN) this.roots = new KnownRoots(network, state, own?.checkpoints ?? []);
+    const own =
+      last.height === 0
+        ? (inherited ?? firstRecord(network.genesis, this.place))
+        : asShard(state.get(this.ownKey));
+    if (!own) throw new RangeError(`shard ${shard} has no own record at height ${last.height}`);
+    this.marks = new SourceMarks(own.marks);
+    this.channels = new Channels(shard, prefix, epoch > 0, own);
+    this.ending = new Ending(network, this.place, own);
+    if (shard !== MAIN_CHAIN) return;
+    this.topology = new MainTopology(network, state);
+    this.roots = new KnownRoots(network, this.topology, state, own.checkpoints);
   }
 
   /** Position after the last closed block. */
@@ -112,11 +94,20 @@ export class ShardChain {
     return this.open && { height: this.last.height + 1, sinceMs: this.open.sinceMs };
   }
 
-  /** Takes the next record of the log: it may be void, go into the open block, or close it. */
-  append(record: LogRecord): { block?: ExecutedBlock; voided?: VoidReason } {
+  /** Whether its last block is closed: nothing that follows counts. */
+  get hasEnded(): boolean {
+    return !this.open && this.ending.isComplete;
+  }
+
+  /** Takes the next record of the log. */
+  append(record: LogRecord): Appended {
+    if (this.hasEnded) return { voided: "ENDED" };
     const decoded = codec("LogEntry").decode(record.bytes);
     if (!decoded) return { voided: "UNDECODABLE" };
-    const { entry } = decoded;
+    return this.appendEntry(decoded.entry, record);
+  }
+
+  private appendEntry(entry: LogEntry["entry"], record: LogRecord): Appended {
     if ("rustorium.UserTransaction" in entry)
       return this.appendTransaction(entry["rustorium.UserTransaction"], record);
     if ("rustorium.CrossShardBundle" in entry)
@@ -124,49 +115,60 @@ export class ShardChain {
     if ("rustorium.Cut" in entry) return this.appendCut(entry["rustorium.Cut"], record);
     if ("rustorium.CheckpointCertificate" in entry)
       return this.appendCheckpoint(entry["rustorium.CheckpointCertificate"], record);
+    if ("rustorium.TopologyMarker" in entry)
+      return this.appendMarker(entry["rustorium.TopologyMarker"], record);
+    if ("rustorium.TopologyProposal" in entry)
+      return this.appendProposal(entry["rustorium.TopologyProposal"], record);
     return { voided: "GENESIS_RECORD" };
   }
 
-  private appendTransaction(entry: UserTransaction, record: LogRecord) {
-    const mark = this.marks.get(entry.sourcePartition);
-    if (mark !== undefined && entry.sourceOffset <= mark) return { voided: "BELOW_MARK" } as const;
+  private appendTransaction(entry: UserTransaction, record: LogRecord): Appended {
+    const { sourcePartition, sourceOffset } = entry;
+    const sender = accountKey(entry.sender);
+    if (this.ending.hasTurned(sourcePartition) || this.marks.has(sourcePartition, sourceOffset, sender))
+      return { voided: "BELOW_MARK" };
     if (
-      entry.sourcePartition < 0 ||
-      entry.sourcePartition >= this.network.genesis.sourcePartitions ||
-      this.network.topology.shardOf(entry.sender) !== this.shard
+      sourcePartition < 0 ||
+      sourcePartition >= this.network.genesis.sourcePartitions ||
+      this.shard === MAIN_CHAIN ||
+      !isUnderPrefix(this.place.prefix, sender)
     ) {
-      return { voided: "OTHER_SHARD" } as const;
+      return { voided: "OTHER_SHARD" };
     }
     const decoded = decodeTransaction(entry.transaction, this.network.rules);
-    if (!decoded.ok) return { voided: "ILL_FORMED" } as const;
-    if (!this.rules.isAuthentic(entry, decoded.transaction, record))
-      return { voided: "NOT_AUTHENTIC" } as const;
-    this.marks.set(entry.sourcePartition, entry.sourceOffset);
+    if (!decoded.ok) return { voided: "ILL_FORMED" };
+    if (!this.rules.isAuthentic(entry, decoded.transaction, record)) return { voided: "NOT_AUTHENTIC" };
+    this.marks.take(sourcePartition, sourceOffset, sender);
     const block = this.begin(record);
-    this.record(block, this.applyTransaction(entry, decoded.transaction, this.context(block)));
-    return this.endIfFull(block, record);
+    block.record(this.applyTransaction(entry, decoded.transaction, this.context(block)));
+    return this.endIfDone(block, record);
   }
 
-  private appendBundle(bundle: CrossShardBundle, record: LogRecord) {
+  private appendBundle(bundle: CrossShardBundle, record: LogRecord): Appended {
     const from = bundle.header.shard;
-    const voided = this.faultOf(bundle, from);
+    const voided = this.faultOf(bundle);
     if (voided) return { voided };
-    this.received.set(from, bundle.channelSequence);
+    const { prefixes } = this.channels.take(bundle);
     const block = this.begin(record);
     const context = this.context(block);
-    block.weight += bundle.messages.length - 1;
+    block.weight += Math.max(0, bundle.messages.length - 1);
     for (const message of bundle.messages) {
-      const outcome = this.applyMessage(message, from, context);
-      if (outcome) this.record(block, outcome);
+      const outcome = this.applyMessage(message, from, prefixes, context);
+      if (outcome) block.record(outcome);
     }
-    return this.endIfFull(block, record);
+    if (bundle.change && from === MAIN_CHAIN && bundle.destination === this.shard)
+      this.ending.tell(bundle.change);
+    if (this.topology && from !== MAIN_CHAIN) {
+      this.topology.heardOf(from, block.time);
+      if (bundle.isLast && !this.channels.isOpen(from)) this.topology.forget(from);
+    }
+    return this.endIfDone(block, record);
   }
 
-  private faultOf(bundle: CrossShardBundle, from: number): VoidReason | undefined {
-    if (!bundle.header.genesis.equals(this.network.hash) || !this.network.topology.has(from))
-      return "OTHER_NETWORK";
-    if (bundle.destination !== this.shard) return "OTHER_SHARD";
-    if (bundle.channelSequence !== (this.received.get(from) ?? 0) + 1) return "OUT_OF_CHANNEL_ORDER";
+  private faultOf(bundle: CrossShardBundle): VoidReason | undefined {
+    if (!bundle.header.genesis.equals(this.network.hash)) return "OTHER_NETWORK";
+    const fault = this.channels.faultOf(bundle);
+    if (fault) return fault;
     const leaf = bundleLeaf(bundle);
     const { leafIndex, leafCount, proof, header } = bundle;
     if (!verifyMerkleProof(leaf, leafIndex, leafCount, proof, header.messagesRoot)) return "BAD_PROOF";
@@ -175,34 +177,43 @@ export class ShardChain {
       : "BAD_CERTIFICATE";
   }
 
-  private appendCheckpoint(certificate: CheckpointCertificate, record: LogRecord) {
+  private appendCheckpoint(certificate: CheckpointCertificate, record: LogRecord): Appended {
     const voided = this.roots ? this.roots.faultOf(certificate) : "OTHER_SHARD";
     if (voided) return { voided };
     const block = this.begin(record);
     this.roots?.take(certificate.checkpoint, block.overlay);
-    return this.endIfFull(block, record);
+    return this.endIfDone(block, record);
   }
 
-  private appendCut(cut: Cut, record: LogRecord) {
-    if (!this.open || cut.height !== this.last.height + 1) return { voided: "OTHER_CUT" } as const;
+  private appendMarker(marker: TopologyMarker, record: LogRecord): Appended {
+    const isEmpty = this.last.height === 0 && !this.open;
+    const voided = this.shard === MAIN_CHAIN ? "OTHER_SHARD" : this.ending.faultOf(marker, isEmpty);
+    if (voided) return { voided };
+    this.ending.take(marker);
+    return this.endIfDone(this.begin(record), record);
+  }
+
+  private appendProposal(proposal: TopologyProposal, record: LogRecord): Appended {
+    const { topology, roots } = this;
+    if (!topology || !roots) return { voided: "OTHER_SHARD" };
+    if (!proposal.genesis.equals(this.network.hash)) return { voided: "OTHER_NETWORK" };
+    if (!isSignedProposal(proposal, this.network.genesis.operatorKey)) return { voided: "BAD_SIGNATURE" };
+    const block = this.begin(record);
+    const change = applyProposal(proposal, topology, block);
+    for (const { shard } of change?.begun ?? []) this.channels.open(shard);
+    if (change) roots.replace(change.ended, block.overlay);
+    return this.endIfDone(block, record);
+  }
+
+  private appendCut(cut: Cut, record: LogRecord): Appended {
+    if (!this.open || cut.height !== this.last.height + 1) return { voided: "OTHER_CUT" };
     return { block: this.close(this.open, record.offset + 1) };
   }
 
   /** Opens a block if none is, and counts the record as its next entry. */
   private begin(record: LogRecord): OpenBlock {
-    this.open ??= {
-      overlay: new Overlay(this.state),
-      entries: new GrowingTree(),
-      receipts: [],
-      outbox: new Map(),
-      sinceMs: record.timeMs,
-      weight: 0,
-      time: this.last.time,
-      firstSequence: this.last.sequence + 1,
-    };
-    this.open.entries.push(record.bytes);
-    this.open.weight += 1;
-    this.open.time = Math.max(this.open.time, record.timeMs);
+    this.open ??= new OpenBlock(this.state, this.last, record);
+    this.open.enter(record);
     return this.open;
   }
 
@@ -210,54 +221,58 @@ export class ShardChain {
     return {
       network: this.network,
       shard: this.shard,
+      prefix: this.place.prefix,
+      topology: this.topology,
       feeAccount: this.feeAccount,
       overlay: block.overlay,
       time: block.time,
-      sequence: block.firstSequence + block.entries.length - 1,
+      sequence: block.lastSequence,
     };
   }
 
-  private record(block: OpenBlock, outcome: EntryOutcome): void {
-    block.receipts.push(outcome.receipt);
-    if (!outcome.message) return;
-    const { to, message } = outcome.message;
-    const queue = block.outbox.get(to);
-    if (queue) queue.push(message);
-    else block.outbox.set(to, [message]);
-  }
-
-  private endIfFull(block: OpenBlock, record: LogRecord): { block?: ExecutedBlock } {
-    return block.weight >= this.network.genesis.parameters.maximumEntriesPerBlock
-      ? { block: this.close(block, record.offset + 1) }
-      : {};
+  private endIfDone(block: OpenBlock, record: LogRecord): Appended {
+    const isFull = block.weight >= this.network.genesis.parameters.maximumEntriesPerBlock;
+    return isFull || this.ending.isComplete ? { block: this.close(block, record.offset + 1) } : {};
   }
 
   private close(open: OpenBlock, nextOffset: number): ExecutedBlock {
-    const bundles = this.bundlesOf(open);
+    const isLast = this.ending.isComplete;
+    const { parents } = this.place;
+    if (this.last.height === 0 && parents.length > 0) {
+      // By its first block the main chain hears of it.
+      open.to(MAIN_CHAIN, "HIGH");
+      // The own record of a right half is in the middle of what is one shard now.
+      if (parents.length > 1) open.overlay.remove(shardKey(`${this.place.prefix}1`));
+    }
+    if (isLast) open.lastTo(MAIN_CHAIN);
+    const messages = proveBundles(open.bundles(this.channels));
+    for (const { destination, isLast: isLastTo } of messages.proved)
+      if (isLastTo) this.channels.forgetSent(destination);
+    this.topology?.finish(open.overlay);
     this.roots?.finish(open.overlay);
-    open.overlay.set(this.ownKey, shardValue(this.ownRecord()));
+    open.overlay.set(this.ownKey, this.ownValue());
     const changes = open.overlay.finish();
     const encodedChanges = encodeChanges(changes);
     const receiptBytes = open.receipts.map(codec("ReceiptResult").encode);
-    const messages = proveBundles(bundles);
-    const lastSequence = open.firstSequence + open.entries.length - 1;
     const header: BlockHeader = {
       genesis: this.network.hash,
       shard: this.shard,
       height: this.last.height + 1,
       parent: this.last.digest,
       firstSequence: open.firstSequence,
-      lastSequence,
+      lastSequence: open.lastSequence,
       time: open.time,
-      epoch: 0,
+      epoch: this.place.epoch,
       entriesRoot: open.entries.root(),
       receiptsRoot: merkleRootOf(receiptBytes),
       changesRoot: changesRootOf(encodedChanges),
       messagesRoot: messages.root,
+      isLast,
     };
     const digest = digestOf(header);
     this.state.apply(changes);
-    this.last = { height: header.height, digest, sequence: lastSequence, time: open.time, nextOffset };
+    const { height, time, lastSequence: sequence } = header;
+    this.last = { height, digest, sequence, time, nextOffset };
     this.open = undefined;
     return {
       header,
@@ -271,26 +286,14 @@ export class ShardChain {
     };
   }
 
-  private bundlesOf(open: OpenBlock): Bundle[] {
-    return [...open.outbox]
-      .sort(([a], [b]) => a - b)
-      .map(([destination, messages]) => {
-        const channelSequence = (this.sent.get(destination) ?? 0) + 1;
-        this.sent.set(destination, channelSequence);
-        return { destination, channelSequence, messages };
-      });
-  }
-
-  private ownRecord() {
-    const shards = [...new Set([...this.received.keys(), ...this.sent.keys()])].sort((a, b) => a - b);
-    return {
-      marks: [...this.marks].sort(([a], [b]) => a - b).map(([partition, offset]) => ({ partition, offset })),
-      channels: shards.map((shard) => ({
-        shard,
-        received: this.received.get(shard) ?? 0,
-        sent: this.sent.get(shard) ?? 0,
-      })),
+  private ownValue() {
+    const record: OwnRecord = {
+      marks: this.marks.all,
+      ...this.channels.record,
+      change: this.ending.change,
+      markers: this.ending.markers,
       checkpoints: this.roots?.marks ?? [],
     };
+    return this.shard === MAIN_CHAIN ? mainChainValue(record) : shardValue(record);
   }
 }

@@ -2,11 +2,11 @@ import type { Checkpoint, CheckpointCertificate, CheckpointMark } from "../../sc
 import type { VoidReason } from "../block/log-record.js";
 import { isFieldElement } from "../crypto/poseidon.js";
 import type { Network } from "../genesis/genesis.js";
+import type { MainTopology } from "../resharding/main-topology.js";
 import { globalRootKey, shardRootKey } from "../state/key.js";
 import type { Overlay } from "../state/overlay.js";
 import { asShardRoot, globalRootValue, type State, shardRootValue } from "../state/state.js";
 import { globalRoot } from "../state-tree/shard-map.js";
-import { MAIN_CHAIN } from "../topology.js";
 import { verifyCheckpoint } from "./checkpoint.js";
 
 /**
@@ -23,6 +23,7 @@ export class KnownRoots {
   /** @param marks of the main chain's own record */
   constructor(
     private readonly network: Network,
+    private readonly topology: MainTopology,
     state: State,
     marks: readonly CheckpointMark[],
   ) {
@@ -34,7 +35,7 @@ export class KnownRoots {
   }
 
   private get owners() {
-    return this.network.topology.shards.filter(({ shard }) => shard !== MAIN_CHAIN);
+    return this.topology.owners;
   }
 
   /** For the main chain's own record. */
@@ -45,9 +46,9 @@ export class KnownRoots {
   /** Why a certificate is no entry of the main chain. */
   faultOf(certificate: CheckpointCertificate): VoidReason | undefined {
     const { genesis, shard, height, prefix, stateRoot } = certificate.checkpoint;
-    const { topology, hash, consensus } = this.network;
-    if (!genesis.equals(hash) || !topology.has(shard)) return "OTHER_NETWORK";
-    if (shard === MAIN_CHAIN || prefix !== topology.shard(shard).prefix) return "OTHER_SHARD";
+    const { hash, consensus } = this.network;
+    if (!genesis.equals(hash)) return "OTHER_NETWORK";
+    if (this.owners.find((owner) => owner.shard === shard)?.prefix !== prefix) return "OTHER_SHARD";
     if (height <= (this.heights.get(shard) ?? 0)) return "BELOW_CHECKPOINT";
     if (!isFieldElement(stateRoot)) return "BAD_ROOT";
     return verifyCheckpoint(certificate, consensus).ok ? undefined : "BAD_CERTIFICATE";
@@ -58,6 +59,15 @@ export class KnownRoots {
     this.roots.set(prefix, stateRoot);
     overlay.set(shardRootKey(prefix, shard), shardRootValue({ height, time, stateRoot }));
     this.isNew = true;
+  }
+
+  /** Others take the place of these: what is known of them is of the past. The global root stays until it can be made anew. */
+  replace(shards: readonly number[], overlay: Overlay): void {
+    for (const shard of shards) {
+      this.heights.delete(shard);
+      const { prefix } = this.topology.place(shard);
+      if (this.roots.delete(prefix)) overlay.remove(shardRootKey(prefix, shard));
+    }
   }
 
   /** Before a block ends: hashes once what its entries brought. */

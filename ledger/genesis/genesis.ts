@@ -27,6 +27,8 @@ export const DEFAULT_PARAMETERS: GenesisParameters = {
   unfinalisedBlocksMax: 256,
   crossShardDeadlineMs: 60_000,
   checkpointIntervalMs: 10_000,
+  shardsMax: 64,
+  reshardCooldownMs: 60_000,
 };
 
 /** A network's genesis, checked: what every outcome depends on besides a shard's log. */

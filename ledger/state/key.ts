@@ -5,7 +5,15 @@ import { Recent } from "../recent.js";
 export type StateKey = string & { readonly __brand: "StateKey" };
 
 /** What a key leads to; the byte after the placement. */
-export const KeyKind = { account: 0, escrow: 1, shard: 2, height: 3, shardRoot: 4, globalRoot: 5 } as const;
+export const KeyKind = {
+  account: 0,
+  escrow: 1,
+  shard: 2,
+  height: 3,
+  shardRoot: 4,
+  globalRoot: 5,
+  topology: 6,
+} as const;
 
 const PLACEMENT_BYTES = 32;
 const ACCOUNT_ID_BYTES = 20;
@@ -53,7 +61,7 @@ export function feeAccountKey(prefix: string): StateKey {
   return key(firstPlacement(prefix), KeyKind.account, Buffer.alloc(ACCOUNT_ID_BYTES));
 }
 
-/** Key of the shard's own record: marks and channels. */
+/** Key of the shard's own record: marks, channels, and how it ends. */
 export function shardKey(prefix: string): StateKey {
   return key(firstPlacement(prefix), KeyKind.shard, Buffer.alloc(0));
 }
@@ -73,6 +81,11 @@ export function shardRootKey(prefix: string, shard: number): StateKey {
 /** Key of the global root in the main chain's state. */
 export function globalRootKey(): StateKey {
   return key(firstPlacement(""), KeyKind.globalRoot, Buffer.alloc(0));
+}
+
+/** Key of the shard tree in the main chain's state. */
+export function topologyKey(): StateKey {
+  return key(firstPlacement(""), KeyKind.topology, Buffer.alloc(0));
 }
 
 /** The key's bytes. */

@@ -43,7 +43,10 @@ export class Overlay {
   }
 
   closeEscrow(sender: Buffer, transactionId: Buffer): void {
-    const key = escrowKey(sender, transactionId);
+    this.remove(escrowKey(sender, transactionId));
+  }
+
+  remove(key: StateKey): void {
     // Opened and closed in one block: it never existed outside, and nobody must be told to remove it.
     if (this.base.get(key) === undefined) this.changed.delete(key);
     else this.changed.set(key, null);

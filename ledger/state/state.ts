@@ -4,7 +4,9 @@ import type {
   GlobalRootState,
   MainChainState,
   ShardRootState,
+  ShardState,
   StateChange,
+  TopologyState,
 } from "../../schemas/generated.js";
 import { AMOUNT_LIMIT } from "../amount.js";
 import type { StateKey } from "./key.js";
@@ -12,8 +14,8 @@ import type { StateKey } from "./key.js";
 /** A value of the state, as it travels in Avro. */
 export type StateValue = NonNullable<StateChange["value"]>;
 
-/** A shard's own record: marks, channels, and which states of the others the main chain has. */
-export type OwnRecord = MainChainState;
+/** A shard's own record: marks, channels, how it ends, and which states of the others the main chain has. */
+export type OwnRecord = ShardState & MainChainState;
 
 /** What a block changed: null removes. */
 export type StateChanges = ReadonlyMap<StateKey, StateValue | null>;
@@ -47,11 +49,16 @@ export function accountValue(account: AccountState): StateValue {
 export function escrowValue(escrow: EscrowState): StateValue {
   return { "rustorium.EscrowState": escrow };
 }
-/** A shard's own record as a value: only the main chain has checkpoints in it, and only from the first on. */
-export function shardValue({ marks, channels, checkpoints }: OwnRecord): StateValue {
-  return checkpoints.length === 0
-    ? { "rustorium.ShardState": { marks, channels } }
-    : { "rustorium.MainChainState": { marks, channels, checkpoints } };
+/** An ordinary shard's own record as a value. */
+export function shardValue({ marks, sent, received, change, markers }: OwnRecord): StateValue {
+  return { "rustorium.ShardState": { marks, sent, received, change, markers } };
+}
+/** The main chain's own record as a value. */
+export function mainChainValue({ sent, received, checkpoints }: OwnRecord): StateValue {
+  return { "rustorium.MainChainState": { sent, received, checkpoints } };
+}
+export function topologyValue(topology: TopologyState): StateValue {
+  return { "rustorium.TopologyState": topology };
 }
 export function shardRootValue(root: ShardRootState): StateValue {
   return { "rustorium.ShardRootState": root };
@@ -67,9 +74,13 @@ export function asEscrow(value: StateValue | null | undefined): EscrowState | un
   return value && "rustorium.EscrowState" in value ? value["rustorium.EscrowState"] : undefined;
 }
 export function asShard(value: StateValue | null | undefined): OwnRecord | undefined {
-  if (value && "rustorium.MainChainState" in value) return value["rustorium.MainChainState"];
+  if (value && "rustorium.MainChainState" in value)
+    return { marks: [], change: null, markers: [], ...value["rustorium.MainChainState"] };
   if (value && "rustorium.ShardState" in value) return { ...value["rustorium.ShardState"], checkpoints: [] };
   return undefined;
+}
+export function asTopology(value: StateValue | null | undefined): TopologyState | undefined {
+  return value && "rustorium.TopologyState" in value ? value["rustorium.TopologyState"] : undefined;
 }
 export function asShardRoot(value: StateValue | null | undefined): ShardRootState | undefined {
   return value && "rustorium.ShardRootState" in value ? value["rustorium.ShardRootState"] : undefined;

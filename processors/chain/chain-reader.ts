@@ -1,5 +1,5 @@
+import type { ExecutedBlock, ExecutionRules, PlantedRules } from "../../ledger/block/executed-block.js";
 import type { ChainPosition } from "../../ledger/block/position.js";
-import type { ExecutedBlock, ExecutionRules, PlantedRules } from "../../ledger/block/shard-chain.js";
 import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import type { Network } from "../../ledger/genesis/genesis.js";

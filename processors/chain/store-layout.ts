@@ -1,5 +1,5 @@
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import type { ChainPosition } from "../../ledger/block/position.js";
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import type { StateKey } from "../../ledger/state/key.js";
 import type { StateValue } from "../../ledger/state/state.js";
 import { codec, encoderWithLast } from "../../schemas/codec.js";

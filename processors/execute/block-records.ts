@@ -1,4 +1,4 @@
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { arrayBytes, codec, encoderWithLast } from "../../schemas/codec.js";
 import { heightRecordKey } from "../keys.js";
 import type { OutputRecord } from "../stage.js";

@@ -1,4 +1,4 @@
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { codec } from "../../schemas/codec.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { isAuthenticBySignature } from "../chain/authenticity.js";

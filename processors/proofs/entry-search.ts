@@ -1,5 +1,6 @@
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import type { LogRecord } from "../../ledger/block/log-record.js";
-import { type ExecutedBlock, ShardChain } from "../../ledger/block/shard-chain.js";
+import { ShardChain } from "../../ledger/block/shard-chain.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { shardKey } from "../../ledger/state/key.js";
 import { MemoryState, type OwnRecord, shardValue } from "../../ledger/state/state.js";

@@ -74,19 +74,8 @@ export class RelayTask implements StageTask {
 
   private deliver(bundle: OutgoingBundle, certificate: FinalityCertificate): OutputRecord {
     const { header, signatures } = certificate;
-    const { destination, channelSequence, messages, leafIndex, leafCount, proof } = bundle;
-    return this.toLog(destination, {
-      "rustorium.CrossShardBundle": {
-        header,
-        signatures,
-        destination,
-        channelSequence,
-        messages,
-        leafIndex,
-        leafCount,
-        proof,
-      },
-    });
+    const { shard: _shard, height: _height, digest: _digest, ...sent } = bundle;
+    return this.toLog(bundle.destination, { "rustorium.CrossShardBundle": { header, signatures, ...sent } });
   }
 
   private toLog(shard: number, entry: LogEntry["entry"]): OutputRecord {

@@ -1,4 +1,4 @@
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { verifyCheckpoint } from "../../ledger/checkpoint/checkpoint.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { type EncodedChange, encodeChanges } from "../../ledger/state/encoded-changes.js";

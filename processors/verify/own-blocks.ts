@@ -1,4 +1,4 @@
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { HASH_BYTES } from "../../ledger/crypto/hash.js";
 
 /** Digests in one piece of memory. */

@@ -1,5 +1,6 @@
+import type { ExecutedBlock, PlantedRules } from "../../ledger/block/executed-block.js";
 import { digestOf } from "../../ledger/block/header.js";
-import { type ExecutedBlock, type PlantedRules, ShardChain } from "../../ledger/block/shard-chain.js";
+import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { CountedState } from "../../ledger/conservation.js";
 import { genesisHash, type Network } from "../../ledger/genesis/genesis.js";
 import { codec, WIRE_HEADER_BYTES } from "../../schemas/codec.js";

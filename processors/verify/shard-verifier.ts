@@ -1,4 +1,4 @@
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import type { Conservation } from "../../ledger/conservation.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import type { RecordTypes } from "../../schemas/generated.js";

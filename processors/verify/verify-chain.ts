@@ -1,4 +1,4 @@
-import type { PlantedRules } from "../../ledger/block/shard-chain.js";
+import type { PlantedRules } from "../../ledger/block/executed-block.js";
 import type { ConsensusModule } from "../../ledger/consensus/index.js";
 import { withMemory } from "../../ledger/consensus/votes.js";
 import { Conservation } from "../../ledger/conservation.js";

@@ -1,5 +1,5 @@
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { voteMessage } from "../../ledger/block/header.js";
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import { type KeyPair, signEd25519 } from "../../ledger/crypto/ed25519.js";
 import { codec } from "../../schemas/codec.js";
 import type { TopicName } from "../../topics/catalogue.js";

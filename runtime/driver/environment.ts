@@ -1,4 +1,4 @@
-import type { PlantedRules } from "../../ledger/block/shard-chain.js";
+import type { PlantedRules } from "../../ledger/block/executed-block.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import type { InputRecord, StageName, StageTask } from "../../processors/stage.js";
 import type { TopicName } from "../../topics/catalogue.js";

@@ -40,7 +40,19 @@ export async function foundNetwork(
   }
   await writer.write([
     ...genesis.shards.map((shard) =>
-      message("topology", String(shard.shard), 0, codec("ShardTopology").encode({ ...shard, epoch: 0 })),
+      message(
+        "topology",
+        String(shard.shard),
+        0,
+        codec("ShardTopology").encode({
+          ...shard,
+          epoch: 0,
+          parents: [],
+          phase: "ACTIVE",
+          ended: -1,
+          since: 0,
+        }),
+      ),
     ),
     ...genesis.validators.map((validator) =>
       message(

@@ -130,6 +130,8 @@ function makeNetwork(name: string, plan: FoundingPlan, home: Home): Network {
       sourcePartitions: SOURCE_PARTITIONS,
       parameters: { ...DEFAULT_PARAMETERS, ...plan.parameters },
       shards: initialShards(plan.shards),
+      operatorKey: home.makeTopologyKey("operator").publicKey,
+      assignerKey: home.makeTopologyKey("assigner").publicKey,
       validators,
     },
     plan.accounts,

@@ -7,16 +7,21 @@ function everywhere(rule: Rule): Seams {
   return { environment: (environment) => ({ ...environment, planted: { applyMessage: rule } }) };
 }
 
-const refundAndCredit: Rule = (message, from, context) =>
-  applyMessage(message.kind === "CREDITED" ? { ...message, kind: "REFUSED" } : message, from, context);
+const refundAndCredit: Rule = (message, from, prefixes, context) =>
+  applyMessage(
+    message.kind === "CREDITED" ? { ...message, kind: "REFUSED" } : message,
+    from,
+    prefixes,
+    context,
+  );
 
-const forwardTooLate: Rule = (message, from, context) =>
-  applyMessage(message, from, message.kind === "PREPARE" ? { ...context, time: 0 } : context);
+const forwardTooLate: Rule = (message, from, prefixes, context) =>
+  applyMessage(message, from, prefixes, message.kind === "PREPARE" ? { ...context, time: 0 } : context);
 
-const escrowLeft: Rule = (message, from, context) => {
+const escrowLeft: Rule = (message, from, prefixes, context) => {
   const { overlay } = context;
   const escrow = overlay.escrow(message.sender, message.transactionId);
-  const outcome = applyMessage(message, from, context);
+  const outcome = applyMessage(message, from, prefixes, context);
   if (escrow && outcome?.receipt.kind === "COMPLETED") overlay.openEscrow(message.transactionId, escrow);
   return outcome;
 };

@@ -1,5 +1,5 @@
 import { applyTransaction } from "../../ledger/block/apply-transaction.js";
-import type { PlantedRules } from "../../ledger/block/shard-chain.js";
+import type { PlantedRules } from "../../ledger/block/executed-block.js";
 import { accountKey } from "../../ledger/state/key.js";
 import type { PlantedBug, Seams } from "./plant.js";
 

@@ -97,6 +97,10 @@ export function validatorKey(validator: number): KeyPair {
   return keyPairFromSeed(sha256(Buffer.from(`validator ${validator}`)));
 }
 
+/** Keys that sign for the shard tree of any test network. */
+export const OPERATOR_KEY = keyPairFromSeed(sha256(Buffer.from("operator")));
+export const ASSIGNER_KEY = keyPairFromSeed(sha256(Buffer.from("assigner")));
+
 /** A network with wallets in each shard. Always the same for the same options. */
 export function makeTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
   const shards = initialShards(options.shards ?? 4);
@@ -127,6 +131,8 @@ export function makeTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
       sourcePartitions: SOURCE_PARTITIONS,
       parameters: { ...DEFAULT_PARAMETERS, ...options.parameters },
       shards,
+      operatorKey: OPERATOR_KEY.publicKey,
+      assignerKey: ASSIGNER_KEY.publicKey,
       validators: stakes.map((stake, index) => ({
         validator: index + 1,
         name: `validator-${index + 1}`,

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { digestOf } from "../../ledger/block/header.js";
 import type { VoidReason } from "../../ledger/block/log-record.js";
 import { type Bundle, proveBundles } from "../../ledger/block/outbox.js";
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import { shardKey } from "../../ledger/state/key.js";
 import { asShard } from "../../ledger/state/state.js";
 import type { CrossShardMessage } from "../../schemas/generated.js";
@@ -26,10 +26,13 @@ function blockOf(shard: number, bundles: readonly Bundle[], network = net) {
       receiptsRoot: zero,
       changesRoot: zero,
       messagesRoot: root,
+      isLast: false,
     },
   };
   return { header, digest: digestOf(header), bundles: proved };
 }
+
+const PLAIN = { priority: "MEDIUM", change: null, isLast: false } as const;
 
 const message = (change: Partial<CrossShardMessage>): CrossShardMessage => ({
   kind: "PREPARE",
@@ -44,9 +47,9 @@ const message = (change: Partial<CrossShardMessage>): CrossShardMessage => ({
   code: "",
   ...change,
 });
-const channelsOf = (log: ShardLog) => {
+const sentOf = (log: ShardLog) => {
   const { prefix } = net.network.topology.shard(log.shard);
-  return asShard(log.state.values.get(shardKey(prefix)))?.channels;
+  return asShard(log.state.values.get(shardKey(prefix)))?.sent;
 };
 
 describe("bundles between shards", () => {
@@ -74,10 +77,7 @@ describe("bundles between shards", () => {
     main.cut();
     expect(main.deliver(...sent(1)).voided, "also after the block").toBe("OUT_OF_CHANNEL_ORDER");
     expect(main.blocks[0]!.header.lastSequence).toBe(2);
-    expect(channelsOf(main)).toEqual([
-      { shard: 1, received: 2, sent: 0 },
-      { shard: 2, received: 0, sent: 1 },
-    ]);
+    expect(sentOf(main)).toEqual([{ shard: 2, priority: "MEDIUM", count: 1 }]);
   });
 
   const bad: [VoidReason, string, (block: ExecutedBlock) => Parameters<ShardLog["deliver"]>[2]][] = [
@@ -116,7 +116,7 @@ describe("bundles between shards", () => {
       "another network's header",
       ({ header }) => ({ header: { ...header, genesis: stranger.network.hash } }),
     ],
-    ["OTHER_NETWORK", "a shard that isn't", ({ header }) => ({ header: { ...header, shard: 9 } })],
+    ["OTHER_SHARD", "a shard that isn't", ({ header }) => ({ header: { ...header, shard: 9 } })],
   ];
 
   it.each(bad)("are void with %s: %s; the right one still counts afterwards", (why, _what, change) => {
@@ -135,9 +135,11 @@ describe("bundles between shards", () => {
     const messages = Array.from({ length: 4 }, (_, index) =>
       message({ transactionId: Buffer.alloc(32, index) }),
     );
-    const block = blockOf(1, [{ destination: 0, channelSequence: 1, messages }]);
+    const block = blockOf(1, [{ ...PLAIN, destination: 0, channelSequence: 1, messages }]);
     expect(main.deliver(block, block.bundles[0]!).block).toBeUndefined();
-    const next = blockOf(1, [{ destination: 0, channelSequence: 2, messages: messages.slice(0, 1) }]);
+    const next = blockOf(1, [
+      { ...PLAIN, destination: 0, channelSequence: 2, messages: messages.slice(0, 1) },
+    ]);
     const { block: closed } = main.deliver(next, next.bundles[0]!);
     expect(closed?.receipts).toHaveLength(5);
     expect(closed?.header).toMatchObject({ firstSequence: 1, lastSequence: 2 });
@@ -153,7 +155,7 @@ describe("bundles between shards", () => {
     ["a CREDITED of no known transfer", 1, 2, message({ kind: "CREDITED" })],
   ])("carry messages that have no effect where they don't belong: %s", (_what, to, from, wrong) => {
     const log = new ShardLog(net, to);
-    const block = blockOf(from, [{ destination: to, channelSequence: 1, messages: [wrong] }]);
+    const block = blockOf(from, [{ ...PLAIN, destination: to, channelSequence: 1, messages: [wrong] }]);
     expect(log.deliver(block, block.bundles[0]!).voided).toBeUndefined();
     log.cut();
     const [closed] = log.blocks;
@@ -166,14 +168,16 @@ describe("bundles between shards", () => {
     "settle a transfer once: %s from its destination alone",
     (kind) => {
       const [{ message: prepared }] = [{ message: sent(1)[1].messages[0]! }];
-      const settle = (from: number, channelSequence: number) => {
-        const block = blockOf(from, [{ destination: 1, channelSequence, messages: [{ ...prepared, kind }] }]);
+      const settle = (from: number) => {
+        const block = blockOf(from, [
+          { ...PLAIN, destination: 1, channelSequence: 0, messages: [{ ...prepared, kind, destination: 2 }] },
+        ]);
         source.deliver(block, block.bundles[0]!);
         return source.cut().block!.receipts.map((receipt) => receipt.kind);
       };
-      expect(settle(3, 1)).toEqual([]);
-      expect(settle(2, 1)).toEqual([kind === "CREDITED" ? "COMPLETED" : "REFUNDED"]);
-      expect(settle(2, 2)).toEqual([]);
+      expect(settle(3)).toEqual([]);
+      expect(settle(2)).toEqual([kind === "CREDITED" ? "COMPLETED" : "REFUNDED"]);
+      expect(settle(2)).toEqual([]);
     },
   );
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AMOUNT_LIMIT } from "../../ledger/amount.js";
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { Conservation } from "../../ledger/conservation.js";
 import { totalAllocated } from "../../ledger/genesis/genesis.js";
 import { accountKey } from "../../ledger/state/key.js";

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { digestOf } from "../../ledger/block/header.js";
 import type { VoidReason } from "../../ledger/block/log-record.js";
 import { type ChainPosition, startOfChain } from "../../ledger/block/position.js";
-import { type ExecutedBlock, ShardChain } from "../../ledger/block/shard-chain.js";
+import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { initialState } from "../../ledger/genesis/genesis.js";
 import { leafHash, merkleRoot } from "../../ledger/merkle.js";
 import { accountKey, keyBytes, shardKey } from "../../ledger/state/key.js";
@@ -168,9 +169,9 @@ describe("a shard's chain", () => {
     expect(pay({ sourcePartition: 2, sourceOffset: 9 }).voided, "offsets may have gaps").toBeUndefined();
     log.cut();
     expect(shardStateOf(log.state).marks).toEqual([
-      { partition: 0, offset: 3 },
-      { partition: 1, offset: 0 },
-      { partition: 2, offset: 9 },
+      { partition: 0, prefix: "", offset: 3 },
+      { partition: 1, prefix: "", offset: 0 },
+      { partition: 2, prefix: "", offset: 9 },
     ]);
   });
 
@@ -178,7 +179,7 @@ describe("a shard's chain", () => {
     log.submit(a.pay(b, ONE, { nonce: 5 }), a.account, { sourceOffset: 3 });
     log.cut();
     expect(log.blocks[0]!.receipts).toMatchObject([{ kind: "REFUSED", code: "NONCE_GAP", sourceOffset: 3 }]);
-    expect(shardStateOf(log.state).marks).toEqual([{ partition: 0, offset: 3 }]);
+    expect(shardStateOf(log.state).marks).toEqual([{ partition: 0, prefix: "", offset: 3 }]);
   });
 
   it("is the same for everyone, wherever they start reading and whatever is repeated or void in between", () => {

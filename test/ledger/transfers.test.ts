@@ -100,7 +100,7 @@ describe("a transfer", () => {
     const bundle = log.blocks[0]!.bundles[0]!;
     expect(bundle.destination).toBe(MAIN_CHAIN);
     expect(bundle.messages).toMatchObject([
-      { kind: "PREPARE", source: 1, destination: 3, amount: 7n * ONE, deadline, priority: "HIGH" },
+      { kind: "PREPARE", source: 1, destination: MAIN_CHAIN, amount: 7n * ONE, deadline, priority: "HIGH" },
     ]);
   });
 

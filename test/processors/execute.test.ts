@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { PlantedRules } from "../../ledger/block/shard-chain.js";
+import type { PlantedRules } from "../../ledger/block/executed-block.js";
 import * as authenticity from "../../processors/chain/authenticity.js";
 import { CERTIFICATES_KEY, digestKey, POSITION_KEY } from "../../processors/chain/store-layout.js";
 import type { ExecuteOptions } from "../../processors/execute/execute.js";

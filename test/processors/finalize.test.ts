@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { digestOf } from "../../ledger/block/header.js";
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import { heightKey, keyBytes } from "../../ledger/state/key.js";
 import { type FinalizeOptions, FinalizeTask } from "../../processors/finalize/finalize.js";

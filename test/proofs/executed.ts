@@ -1,5 +1,6 @@
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { startOfChain } from "../../ledger/block/position.js";
-import { type ExecutedBlock, ShardChain } from "../../ledger/block/shard-chain.js";
+import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { checkpointDigest } from "../../ledger/checkpoint/checkpoint.js";
 import { initialState } from "../../ledger/genesis/genesis.js";
 import { encodeChanges } from "../../ledger/state/encoded-changes.js";

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { digestOf } from "../../ledger/block/header.js";
 import { startOfChain } from "../../ledger/block/position.js";
-import { type ExecutedBlock, ShardChain } from "../../ledger/block/shard-chain.js";
+import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import { initialState, totalAllocated } from "../../ledger/genesis/genesis.js";
 import { accountKey, feeAccountKey, heightKey, keyBytes, type StateKey } from "../../ledger/state/key.js";

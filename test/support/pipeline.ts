@@ -1,4 +1,4 @@
-import type { PlantedRules } from "../../ledger/block/shard-chain.js";
+import type { PlantedRules } from "../../ledger/block/executed-block.js";
 import type { InputRecord, StageName } from "../../processors/stage.js";
 import { codec, toWire } from "../../schemas/codec.js";
 import type { LogEntry, SignedTransaction } from "../../schemas/generated.js";

@@ -1,8 +1,9 @@
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { voteMessage } from "../../ledger/block/header.js";
 import type { VoidReason } from "../../ledger/block/log-record.js";
 import type { ProvedBundle } from "../../ledger/block/outbox.js";
 import { type ChainPosition, startOfChain } from "../../ledger/block/position.js";
-import { type ExecutedBlock, ShardChain } from "../../ledger/block/shard-chain.js";
+import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { signEd25519 } from "../../ledger/crypto/ed25519.js";
 import { initialState } from "../../ledger/genesis/genesis.js";
 import { MemoryState } from "../../ledger/state/state.js";

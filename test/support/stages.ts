@@ -1,6 +1,6 @@
+import type { PlantedRules } from "../../ledger/block/executed-block.js";
 import { digestOf } from "../../ledger/block/header.js";
 import { startOfChain } from "../../ledger/block/position.js";
-import type { PlantedRules } from "../../ledger/block/shard-chain.js";
 import type { KeyPair } from "../../ledger/crypto/ed25519.js";
 import { initialState, type Network } from "../../ledger/genesis/genesis.js";
 import { heightKey, keyBytes } from "../../ledger/state/key.js";

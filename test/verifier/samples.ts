@@ -1,5 +1,5 @@
+import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { digestOf } from "../../ledger/block/header.js";
-import type { ExecutedBlock } from "../../ledger/block/shard-chain.js";
 import { checkpointDigest } from "../../ledger/checkpoint/checkpoint.js";
 import { leafHash, merkleProof } from "../../ledger/merkle.js";
 import { encodeChanges } from "../../ledger/state/encoded-changes.js";

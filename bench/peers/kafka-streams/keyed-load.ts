@@ -33,6 +33,8 @@ export function keyTopology(partitions: number): Pick<Topology, "shardOf" | "sha
     partition: shard,
     path: String(shard + 1),
     prefix: "",
+    epoch: 0,
+    parents: [],
   }));
   return { shards, shardOf: partitionOf };
 }

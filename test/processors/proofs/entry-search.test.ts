@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ExecutedBlock } from "../../../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../../../ledger/block/executed-block.js";
 import { shardKey } from "../../../ledger/state/key.js";
 import { asShard } from "../../../ledger/state/state.js";
 import { EntrySearch } from "../../../processors/proofs/entry-search.js";

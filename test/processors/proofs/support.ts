@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ExecutedBlock } from "../../../ledger/block/shard-chain.js";
+import type { ExecutedBlock } from "../../../ledger/block/executed-block.js";
 import type { ProofOutcome } from "../../../processors/proofs/outcome.js";
 import { codec } from "../../../schemas/codec.js";
 import type { CertifiedHeader, PathStep, ProofFile } from "../../../schemas/generated.js";

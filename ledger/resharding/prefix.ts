@@ -1,0 +1,16 @@
+import type { StateKey } from "../state/key.js";
+
+/** Whether a state key's placement begins with a prefix (bits as text). */
+export function isUnderPrefix(prefix: string, key: StateKey): boolean {
+  for (let bit = 0; bit < prefix.length; bit++) {
+    const isOne = ((key.charCodeAt(bit >> 3) >> (7 - (bit & 7))) & 1) === 1;
+    if (isOne !== (prefix[bit] === "1")) return false;
+  }
+  return true;
+}
+
+/** What two prefixes have in common: the longer one where it lies in the other; undefined: nothing. */
+export function commonPart(a: string, b: string): string | undefined {
+  if (a.startsWith(b)) return a;
+  return b.startsWith(a) ? b : undefined;
+}
