@@ -28,7 +28,7 @@ export class ShardTree {
       switchedAt: 0,
       nextShard: highest(({ shard }) => shard) + 1,
       nextPartition: highest(({ partition }) => partition) + 1,
-      shards: places.map((place) => ({ place, phase: "ACTIVE", since: 0 })),
+      shards: places.map((place) => ({ place, phase: "ACTIVE", since: 0, ended: -1 })),
     };
   }
 
@@ -128,9 +128,11 @@ export class ShardTree {
       nextPartition: nextPartition + begun.length,
       shards: [
         ...shards.map((status) =>
-          ended.includes(status.place.shard) ? { ...status, phase: "ENDING" as const, since } : status,
+          ended.includes(status.place.shard)
+            ? { ...status, phase: "ENDING" as const, since, ended: epoch }
+            : status,
         ),
-        ...begun.map((place) => ({ place, phase: "BEGINNING" as const, since })),
+        ...begun.map((place) => ({ place, phase: "BEGINNING" as const, since, ended: -1 })),
       ],
     });
   }

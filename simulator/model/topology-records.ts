@@ -17,6 +17,11 @@ export interface ShardStatus {
   readonly place: ShardPlace;
   readonly phase: ShardPhase;
   readonly since: number;
+  readonly ended: number;
+}
+
+export interface ShardTopology extends ShardPlace, Omit<ShardStatus, "place"> {
+  readonly isPaused: boolean;
 }
 
 export interface TopologyChange {
