@@ -7,6 +7,7 @@ import { openEnvironment } from "../runtime/process/environment.js";
 import { STAGE_NAMES, stageDefinitions } from "../runtime/process/stages.js";
 import { answerUsage } from "../runtime/process/usage.js";
 import { SignaturePool } from "../runtime/signatures/pool.js";
+import { keepPartitions } from "../runtime/topology/partition-keeper.js";
 import { EXIT, failWith } from "./failure.js";
 import { settingsOf, withSettings } from "./settings-flags.js";
 import { stopRequested } from "./signals.js";
@@ -62,6 +63,13 @@ export function runCommand(program: Command): void {
       });
     });
     const stop = stopRequested();
+    const { admin, network, topology } = environment;
+    if (stages.includes("finalize")) {
+      // What writes the tree sees to it that its shards have somewhere to live.
+      keepPartitions(admin, network.genesis.network, topology, (error) =>
+        log.warn({ code: "PARTITIONS_NOT_MADE", error: String(error) }, "no more partitions for shards"),
+      );
+    }
     await Promise.all(runners.map((runner) => runner.start()));
     answerUsage(runners, () => signatures?.checkedMs ?? 0);
     process.send?.({ kind: "ready" });

@@ -4,6 +4,7 @@ import { Schemas } from "../runtime/kafka/schemas.js";
 import { checkTopics, createTopics, type PartitionCounts } from "../runtime/kafka/topics.js";
 import { SOURCE_PARTITIONS } from "../runtime/process/found.js";
 import { SettingError, type Settings } from "../runtime/settings.js";
+import { SPARE_PARTITIONS } from "../runtime/topology/partition-keeper.js";
 import { CATALOGUE, partitionsOf, topicOnCluster } from "../topics/catalogue.js";
 import { brokerConfiguration } from "../topics/configuration.js";
 import { EXIT } from "./failure.js";
@@ -82,7 +83,7 @@ function sub(
       .option("--shards <number>", "shards besides the main chain: 1, 2 or 4", "4")
       .option("--json", "print JSON"),
   ).action(async (flags: Record<string, unknown>) => {
-    const counts = { source: SOURCE_PARTITIONS, shard: Number(flags.shards) + 1 };
+    const counts = { source: SOURCE_PARTITIONS, shard: Number(flags.shards) + 1 + SPARE_PARTITIONS };
     process.exitCode = await action(settingsOf(flags), counts, flags.json === true);
   });
 }

@@ -1,4 +1,5 @@
 import type { StateChanges } from "../ledger/state/state.js";
+import type { Topology } from "../ledger/topology.js";
 import type { Authorship } from "../ledger/transaction/authorship.js";
 import type { TopicName } from "../topics/catalogue.js";
 
@@ -61,6 +62,8 @@ export interface StepResult {
   /** Inputs to stop reading until a later step leaves them out (back-pressure). */
   readonly pause?: readonly TopicName[];
   readonly alerts?: readonly Alert[];
+  /** `topology` wants to be called soon, once all this is acknowledged. */
+  readonly wantsTopology?: boolean;
 }
 
 /** Key and value bytes for the local store; null removes. */
@@ -77,6 +80,13 @@ export interface StageTask {
   step(records: readonly InputRecord[], nowMs: number): StepResult;
   /** Called at or after `wakeAtMs`. */
   timer?(nowMs: number): StepResult;
+  /**
+   * Called with the shard tree as it was read, to its end, after all that earlier steps asked for was acknowledged: after the
+   * task was opened, where a step wants it, and when the tree has changed.
+   */
+  topology?(tree: Topology, nowMs: number): StepResult;
+  /** The shard has ended, and nothing is left to do: the task can be closed for good. */
+  readonly isDone?: boolean;
 }
 
 /** A fault of ours, not a refused transaction: the task stops, and the driver says why. */

@@ -782,13 +782,15 @@ function readShardStatus(): ShardStatus {
 const place = readShardPlace();
 const phase = SHARD_PHASE_SYMBOLS[readIndex(3)]!;
 const since = readLong();
-return { place, phase, since };
+const ended = readLong();
+return { place, phase, since, ended };
 }
 
 function writeShardStatus(value: ShardStatus): void {
 writeShardPlace(value.place);
 writeShardPhase(value.phase);
 writeLong(value.since);
+writeLong(value.ended);
 }
 
 function readShardTopology(): ShardTopology {

@@ -31,6 +31,7 @@ export type TopicName =
   | "notifications"
   | "genesis"
   | "topology"
+  | "topology.proposals"
   | "validators";
 
 /** How a topic's partitions are counted. */
@@ -220,8 +221,20 @@ export const CATALOGUE: readonly Topic[] = [
     partitioning: "single",
     retention: COMPACTED,
     writers: ["tool", "finalize"],
-    readers: ["shard-assign", "gateway"],
-    about: "Which shard lives in which partition and owns which prefix.",
+    readers: ["shard-assign", "execute", "vote", "finalize", "checkpoint", "relay", "gateway"],
+    about:
+      "The shard tree: which shard lives or lived in which partition and owns which prefix. Changed by final blocks of the main chain only.",
+  },
+  {
+    name: "topology.proposals",
+    key: "none",
+    value: "TopologyProposal",
+    partitioning: "single",
+    retention: FOREVER,
+    writers: ["tool"],
+    readers: ["relay"],
+    about:
+      "Signed proposals to split or merge shards, or to pause that; relay carries them to the main chain, which decides.",
   },
   {
     name: "validators",

@@ -79,7 +79,12 @@ export function placedTasks(network: Network): PlacedTask[] {
       stage: "shard-assign" as const,
       partition,
       inputs: ["transactions.validated"] as const,
-      task: new ShardAssignTask(network.topology),
+      task: new ShardAssignTask({
+        network,
+        topology: network.topology,
+        assigner: ASSIGNER_KEY,
+        partition,
+      }),
     },
   ]);
   return [...bySource.flat(), ...network.topology.shards.flatMap(({ shard }) => shardTasks(network, shard))];

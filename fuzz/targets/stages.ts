@@ -5,7 +5,7 @@ import type { StageTask } from "../../processors/stage.js";
 import { VoteTask } from "../../processors/vote/vote.js";
 import { codec, fromWire, toWire } from "../../schemas/codec.js";
 import { SCHEMAS } from "../../schemas/generated.js";
-import { START_MS } from "../../simulator/world/network.js";
+import { ASSIGNER_KEY, START_MS } from "../../simulator/world/network.js";
 import { type TopicName, topic as topicOf } from "../../topics/catalogue.js";
 import { makeChains } from "../chains.js";
 import { type Chance, pick } from "../chance.js";
@@ -73,7 +73,12 @@ function changed(chance: Chance, old: Buffer): Buffer {
 }
 
 function openTasks(): Readonly<Record<Read, readonly StageTask[]>> {
-  const assign = new ShardAssignTask(network.topology);
+  const assign = new ShardAssignTask({
+    network,
+    topology: network.topology,
+    assigner: ASSIGNER_KEY,
+    partition: 0,
+  });
   const relay = new RelayTask(network.topology);
   const notify = new NotifyTask();
   const keyPair = net.validatorKeys[0]!;

@@ -43,6 +43,7 @@ export function initialTopologyState(genesis: Genesis): TopologyState {
       place: { ...place, epoch: 0, parents: [] },
       phase: "ACTIVE",
       since: 0,
+      ended: -1,
     })),
   };
 }
@@ -124,9 +125,11 @@ function wholeOf(halves: readonly ShardStatus[], state: TopologyState): ShardPla
 
 function changed(state: TopologyState, { epoch, ended, begun }: TopologyChange, time: number): TopologyState {
   const before = state.shards.map((status) =>
-    ended.includes(status.place.shard) ? { ...status, phase: "ENDING" as const, since: time } : status,
+    ended.includes(status.place.shard)
+      ? { ...status, phase: "ENDING" as const, since: time, ended: epoch }
+      : status,
   );
-  const after = begun.map((place) => ({ place, phase: "BEGINNING" as const, since: time }));
+  const after = begun.map((place) => ({ place, phase: "BEGINNING" as const, since: time, ended: -1 }));
   return {
     ...state,
     epoch,

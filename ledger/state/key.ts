@@ -56,6 +56,18 @@ export function firstPlacement(prefix: string): Buffer {
   return placement;
 }
 
+/** First and last possible placement under a prefix, as keys begin with them; `below` is undefined where there is none behind. */
+export function placementRange(prefix: string): {
+  readonly from: string;
+  readonly below: string | undefined;
+} {
+  const from = firstPlacement(prefix).toString("latin1");
+  const next = prefix === "" ? 1 : Number.parseInt(prefix, 2) + 1;
+  if (next === 2 ** prefix.length) return { from, below: undefined };
+  const after = next.toString(2).padStart(prefix.length, "0");
+  return { from, below: firstPlacement(after).toString("latin1") };
+}
+
 /** Account that fees of a shard go to. Nobody has its key; it stays with the left half of a split. */
 export function feeAccountKey(prefix: string): StateKey {
   return key(firstPlacement(prefix), KeyKind.account, Buffer.alloc(ACCOUNT_ID_BYTES));

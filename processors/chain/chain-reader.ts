@@ -3,7 +3,7 @@ import type { ChainPosition } from "../../ledger/block/position.js";
 import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
-import type { State } from "../../ledger/state/state.js";
+import type { OwnRecord, State } from "../../ledger/state/state.js";
 import { WIRE_HEADER_BYTES } from "../../schemas/codec.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { read } from "../read.js";
@@ -23,6 +23,8 @@ export interface ChainOptions {
   readonly uncertified: ReadonlyMap<number, Buffer>;
   /** Next offset to read in shard.finalized, from the local store. */
   readonly certificatesOffset: number;
+  /** The own record that the shard begins with, where it took others' place and has no block yet. */
+  readonly inherited?: OwnRecord;
   readonly planted?: PlantedRules;
 }
 
@@ -48,14 +50,12 @@ export class ChainReader {
     private readonly options: ChainOptions,
     rules: Pick<ExecutionRules, "isAuthentic">,
   ) {
-    const { network, shard, state, position, planted } = options;
+    const { network, shard, state, position, inherited, planted } = options;
     this.storedHeight = position.height;
     this.certificatesNext = options.certificatesOffset;
     this.storedFrom = options.certificatesOffset;
-    this.chain = new ShardChain(network, shard, state, position, {
-      ...rules,
-      ...(planted && { planted }),
-    });
+    const ownRules = { ...rules, ...(planted && { planted }) };
+    this.chain = new ShardChain(network, shard, state, position, ownRules, inherited);
     this.digests = new OwnDigests(shard, position.height, options.uncertified);
   }
 
@@ -74,6 +74,12 @@ export class ChainReader {
     if (this.backlog.length > 0) topics.push("shard.log");
     if (this.digests.waiting >= CERTIFICATES_WAITING_MAX) topics.push("shard.finalized");
     return topics;
+  }
+
+  /** The shard has ended, and its last block is certified and stored. */
+  get isDone(): boolean {
+    const { height } = this.chain.position;
+    return this.chain.hasEnded && this.certifiedHeight >= height && this.storedHeight >= height;
   }
 
   get certifiedHeight(): number {

@@ -1,7 +1,7 @@
 import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import type { ChainPosition } from "../../ledger/block/position.js";
-import type { StateKey } from "../../ledger/state/key.js";
-import type { StateValue } from "../../ledger/state/state.js";
+import { placementRange, type StateKey } from "../../ledger/state/key.js";
+import type { OwnRecord, StateValue } from "../../ledger/state/state.js";
 import { codec, encoderWithLast } from "../../schemas/codec.js";
 import type { StoreBatch } from "../stage.js";
 
@@ -11,8 +11,11 @@ export const OWNER_KEY = "owner";
 export const POSITION_KEY = "position";
 /** Key of the next offset to read in shard.finalized. */
 export const CERTIFICATES_KEY = "certificates";
+/** Key of the own record that a shard begins with that took others' place. */
+export const INHERITED_KEY = "inherited";
 const DIGEST_PREFIX = "digest/";
 const STATE_PREFIX = "state/";
+const STATE_END = "state0";
 /** Digits of a height in a digest's key: heights stay below 10^15. */
 const HEIGHT_DIGITS = 15;
 
@@ -22,6 +25,27 @@ export function digestKey(height: number): string {
 
 export function stateStoreKey(key: StateKey): string {
   return `${STATE_PREFIX}${key}`;
+}
+
+/** First and last possible key of the state under a prefix (bits as text). */
+export function stateRange(prefix: string): { readonly from: string; readonly below: string } {
+  const { from, below } = placementRange(prefix);
+  return { from: STATE_PREFIX + from, below: below === undefined ? STATE_END : STATE_PREFIX + below };
+}
+
+/** The state key in a key of the store. */
+export function stateKeyOf(key: string): StateKey {
+  return key.slice(STATE_PREFIX.length) as StateKey;
+}
+
+export function encodeInherited({ marks, sent, received, change, markers }: OwnRecord): Buffer {
+  return codec("ShardState").encode({ marks, sent, received, change, markers });
+}
+
+/** undefined: there is none. */
+export function decodeInherited(bytes: Buffer | undefined): OwnRecord | undefined {
+  const record = bytes && codec("ShardState").decode(bytes);
+  return record && { ...record, checkpoints: [] };
 }
 
 /** First and last possible key of the digests that wait for a certificate. */

@@ -85,6 +85,12 @@ export class CheckpointTask implements StageTask {
     ]);
   }
 
+  /** The shard has ended, and the root of its last state is certified. */
+  get isDone(): boolean {
+    const { isLast, height } = this.place;
+    return isLast && !this.hashing && !this.due && this.roots.certifiedHeight >= height;
+  }
+
   step(records: readonly InputRecord[], nowMs: number): StepResult {
     const alerts: Alert[] = [];
     for (const record of records) {
@@ -196,12 +202,16 @@ export class CheckpointTask implements StageTask {
       const { header } = block.certificate;
       const { height, time } = header;
       this.gathered.add(block.changes);
-      const rank = checkpointRank(this.place.time, time, checkpointIntervalMs);
+      // The last state of a shard that ends is always certified: those after it begin with it.
+      const rank = header.isLast
+        ? Number.POSITIVE_INFINITY
+        : checkpointRank(this.place.time, time, checkpointIntervalMs);
       this.place = {
         height,
         time,
         changesOffset: block.changesOffset + 1,
         finalizedOffset: this.certificateOffsets.get(height)! + 1,
+        isLast: header.isLast,
       };
       this.certificateOffsets.delete(height);
       this.last = { header, takenMs: nowMs };

@@ -1,4 +1,4 @@
-import type { StateKey } from "../../ledger/state/key.js";
+import { placementRange, type StateKey } from "../../ledger/state/key.js";
 import type { LeafChange } from "../../ledger/state-tree/changes.js";
 import type { StoreBatch } from "../stage.js";
 
@@ -8,6 +8,12 @@ const PLACE_KEY = "place";
 const LEAF_PREFIX = "leaf/";
 /** First and last possible key of the leaves. */
 export const LEAF_RANGE = { gte: LEAF_PREFIX, lt: "leaf0" } as const;
+
+/** First and last possible key of the leaves under a prefix (bits as text). */
+export function leafRange(prefix: string): { readonly from: string; readonly below: string } {
+  const { from, below } = placementRange(prefix);
+  return { from: LEAF_PREFIX + from, below: below === undefined ? LEAF_RANGE.lt : LEAF_PREFIX + below };
+}
 
 /** The block whose state the leaves in the store are, and where to read on. */
 export interface CheckpointPlace {
@@ -19,9 +25,17 @@ export interface CheckpointPlace {
   readonly changesOffset: number;
   /** Next offset in shard.finalized. */
   readonly finalizedOffset: number;
+  /** The shard has ended with it. */
+  readonly isLast: boolean;
 }
 
-export const GENESIS_PLACE: CheckpointPlace = { height: 0, time: 0, changesOffset: 0, finalizedOffset: 0 };
+export const GENESIS_PLACE: CheckpointPlace = {
+  height: 0,
+  time: 0,
+  changesOffset: 0,
+  finalizedOffset: 0,
+  isLast: false,
+};
 
 /** All leaves that changed, and the place that they lead to where that is all, for one batch. */
 export function leavesBatch(changes: readonly LeafChange[], place?: CheckpointPlace): StoreBatch {
@@ -45,7 +59,9 @@ export function readPlace(store: { get(key: string): Buffer | undefined }): Chec
   try {
     const place = JSON.parse(bytes.toString()) as Record<keyof CheckpointPlace, unknown>;
     const { height, time, changesOffset, finalizedOffset } = place;
-    const isWhole = [height, time, changesOffset, finalizedOffset].every((n) => Number.isSafeInteger(n));
+    const isWhole =
+      [height, time, changesOffset, finalizedOffset].every((n) => Number.isSafeInteger(n)) &&
+      typeof place.isLast === "boolean";
     return isWhole ? (place as unknown as CheckpointPlace) : undefined;
   } catch {
     return undefined;

@@ -62,6 +62,10 @@ export class ExecuteTask implements StageTask {
     return this.reader.startAt;
   }
 
+  get isDone(): boolean {
+    return this.reader.isDone;
+  }
+
   step(records: readonly InputRecord[], nowMs: number): StepResult {
     if (records[0]!.topic === "shard.log") {
       this.isBehind = nowMs - records.at(-1)!.timeMs > BEHIND_MS;

@@ -1,5 +1,6 @@
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { heightKey, keyBytes } from "../../ledger/state/key.js";
+import { MAIN_CHAIN } from "../../ledger/topology.js";
 import { codec } from "../../schemas/codec.js";
 import type { FinalityCertificate } from "../../schemas/generated.js";
 import type { TopicName } from "../../topics/catalogue.js";
@@ -42,7 +43,12 @@ export class FinalizeTask implements StageTask {
     this.partition = partition;
     this.certifiedHeight = options.certifiedHeight;
     this.votesAheadMax = 2 * network.genesis.parameters.unfinalisedBlocksMax;
-    this.state = new StateWriter(options.stateHeight, keyBytes(heightKey(prefix)), partition);
+    this.state = new StateWriter(
+      options.stateHeight,
+      keyBytes(heightKey(prefix)),
+      partition,
+      shard === MAIN_CHAIN,
+    );
     this.checkpoints = new CheckpointBallots(network, shard, partition, options.checkpointHeight);
     for (const certificate of options.certificates) this.state.addCertificate(certificate);
   }

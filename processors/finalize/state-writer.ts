@@ -3,6 +3,7 @@ import type { BlockChanges, FinalityCertificate } from "../../schemas/generated.
 import { type CertifiedBlock, CertifiedChanges } from "../chain/certified-changes.js";
 import { encodeStateValue, stateRecord } from "../chain/store-layout.js";
 import type { Alert, OutputRecord } from "../stage.js";
+import { topologyRecords } from "./topology-records.js";
 
 /**
  * Writes certified state in height order. Ends each height with a record under the height's key, which says that the state
@@ -16,6 +17,7 @@ export class StateWriter {
     height: number,
     private readonly heightRecordKey: Buffer,
     private readonly partition: number,
+    private readonly isMainChain: boolean,
   ) {
     this.certified = new CertifiedChanges(height);
   }
@@ -45,6 +47,7 @@ export class StateWriter {
       const bytes = isRemoval ? null : stateRecord({ height, digest }, valueBytes);
       yield { topic, partition, key: keyBytes(key), value: bytes };
     }
+    if (this.isMainChain) yield* topologyRecords(changes, digest);
     yield { topic, partition, key: this.heightRecordKey, value: encodeStateValue(height, digest, null) };
   }
 

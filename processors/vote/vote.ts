@@ -44,6 +44,10 @@ export class VoteTask implements StageTask {
     return this.reader.startAt;
   }
 
+  get isDone(): boolean {
+    return this.reader.isDone;
+  }
+
   step(records: readonly InputRecord[], nowMs: number): StepResult {
     if (records[0]!.topic === "shard.log") return this.result(this.reader.readLog(records), nowMs);
     const { blocks, alerts } = this.reader.readCertificates(records);

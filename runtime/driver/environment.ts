@@ -12,6 +12,7 @@ import type { TopicSource } from "../proofs/topic-source.js";
 import type { SignatureChecks } from "../signatures/pool.js";
 import type { Store } from "../store/level-store.js";
 import type { StoredState } from "../store/stored-state.js";
+import type { LiveTopology } from "../topology/live-topology.js";
 
 /** What the stages log with; pino's logger is one. */
 export interface StageLog {
@@ -32,7 +33,9 @@ export interface Environment {
   readonly history?: TopicSource;
   readonly schemas: Pick<Schemas, "foreign" | "prepareForeign">;
   readonly schemaIds: SchemaIds;
+  /** Its topology is the genesis'; in what a stage is opened with, all shards that there are and were. */
   readonly network: Network;
+  readonly topology: LiveTopology;
   /**
    * Opens a local store by its path below the directory of stores; forgets what was in it first where `wipe`. What is written
    * stays in memory up to `writeBufferBytes`, by default 4 MiB.
@@ -62,19 +65,26 @@ export interface OpenTask {
   readonly prepare?: (records: readonly InputRecord[]) => Promise<void>;
 }
 
+/** A task can't be opened yet, as before its shard's parents have ended; it is tried again. */
+export class NotReady extends Error {
+  readonly code = "NOT_READY";
+}
+
 /** How a stage runs on Kafka. */
 export interface StageDefinition {
   readonly name: StageName;
   /** Consumer group, without the network's prefix. */
   readonly group: string;
   readonly inputs: readonly TopicName[];
+  /** Its tasks are shards': a partition number that no shard lives in has none. */
+  readonly isByShard?: boolean;
   /**
    * The stage's own least time between two fetches that gave records, in milliseconds, where the environment's is shorter and
    * the stage is not far behind.
    */
   readonly fetchPaceMsMin?: number;
   /**
-   * Opens the task of a partition number.
+   * Opens the task of a partition number. Throws NotReady.
    * @param wipe forget the local store first: a certificate contradicted what it led to
    */
   open(partition: number, environment: Environment, wipe: boolean): Promise<OpenTask>;

@@ -5,7 +5,14 @@ import { sleep, type Timer } from "../clock.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 import type { GroupConsumer } from "../kafka/ports.js";
 import { consumerConfig, heartbeatIntervalMs, whileJoined } from "./consumer-config.js";
-import type { Environment, OpenTask, StageDefinition, StageDriver, StageLog } from "./environment.js";
+import {
+  type Environment,
+  NotReady,
+  type OpenTask,
+  type StageDefinition,
+  type StageDriver,
+  type StageLog,
+} from "./environment.js";
 import { paceAfterFetch } from "./pace.js";
 import { Positions } from "./positions.js";
 import { committedOffsets, StartOffsetError, startOffsets } from "./start-offsets.js";
@@ -14,10 +21,12 @@ import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
 /** A second fault this soon after a store was forgotten halts the task, in milliseconds. */
 const WIPE_AGAIN_MS = 600_000;
 const REOPEN_DELAY_MS_MIN = 200;
+/** Between two looks whether a task can be opened that couldn't yet, in milliseconds. */
+const NOT_READY_DELAY_MS = 100;
 const REOPEN_DELAY_MS_MAX = 5_000;
 
 /** What a partition number of a stage is doing, for status pages. */
-export type SlotStatus = "opening" | "running" | "waiting" | "halted";
+export type SlotStatus = "opening" | "running" | "waiting" | "halted" | "without shard" | "ended";
 
 interface Managed {
   slot?: TaskSlot;
@@ -45,6 +54,7 @@ export class StageRunner {
   private readonly log: StageLog;
   private generation = 0;
   private stopping = false;
+  private forgetTopology: (() => void) | undefined;
   private steppingMs = 0;
   private taken = 0;
 
@@ -91,7 +101,16 @@ export class StageRunner {
       eachBatch: (payload) => this.take(payload),
     });
     this.positions.start();
+    this.forgetTopology = this.environment.topology.onChange(() => this.topologyChanged());
     await joined;
+  }
+
+  /** Opens tasks of shards that begin, and shows the tree to those that want to see it. */
+  private topologyChanged(): void {
+    for (const [partition, managed] of this.managed) {
+      if (managed.status === "without shard") void this.openSlot(partition, false);
+      managed.slot?.lookAtTopology();
+    }
   }
 
   private assign(event: ConsumerGroupJoinEvent): void {
@@ -148,12 +167,22 @@ export class StageRunner {
   private async openSlot(partition: number, wipe: boolean): Promise<void> {
     const managed = this.managed.get(partition);
     if (!managed) return;
+    const environment = this.withTopology();
+    const shard = environment.network.topology.ofPartition(partition);
+    if (this.definition.isByShard && !shard) {
+      managed.status = "without shard";
+      return;
+    }
+    managed.status = "opening";
     const { generation } = managed;
     const isCurrent = () => !this.stopping && this.managed.get(partition)?.generation === generation;
     let open: OpenTask | undefined;
     try {
       const committed = await committedOffsets(partition, this.driver);
-      open = await this.definition.open(partition, this.environment, wipe);
+      const parents = shard?.parents ?? [];
+      if (this.definition.isByShard && parents.some((parent) => this.hasOpen(parent, environment)))
+        throw new NotReady(`shard ${shard?.shard} begins when its parents have ended`);
+      open = await this.definition.open(partition, environment, wipe);
       const starts = await startOffsets(partition, open.task, committed, this.driver);
       const slot = new TaskSlot(partition, open, this.driver, this.events, starts);
       if (!isCurrent()) {
@@ -168,11 +197,37 @@ export class StageRunner {
       this.seek(starts, partition);
       this.pauseOnly(partition, managed.paused);
       this.log.info({ partition, starts: Object.fromEntries(starts) }, "task opened");
+      slot.lookAtTopology();
+      this.closeIfDone(partition);
     } catch (error) {
       await open?.transactional?.close();
       await open?.store?.close().catch(() => undefined);
       if (isCurrent()) this.events.failed(partition, error);
     }
+  }
+
+  private withTopology(): Environment {
+    const { network, topology } = this.environment;
+    return { ...this.environment, network: { ...network, topology: topology.current } };
+  }
+
+  /** Whether this process has a shard's task open: nobody else can have its store then. */
+  private hasOpen(shard: number, { network }: Environment): boolean {
+    const managed = this.managed.get(network.topology.shard(shard).partition);
+    return managed !== undefined && managed.status !== "ended";
+  }
+
+  /** A shard that has ended needs no task any more. */
+  private closeIfDone(partition: number): void {
+    const managed = this.managed.get(partition);
+    if (!managed?.slot?.isDone) return;
+    const { slot } = managed;
+    delete managed.slot;
+    this.pauseAll(partition);
+    void slot.close().then(() => {
+      managed.status = "ended";
+      this.log.info({ partition }, "shard has ended: task closed");
+    });
   }
 
   private readonly events = {
@@ -188,6 +243,7 @@ export class StageRunner {
       this.positions.moved(partition, managed.positions);
       this.setPaused(partition, new Set(result.pause));
       for (const alert of result.alerts ?? []) this.log.warn({ partition, code: alert.code }, alert.message);
+      this.closeIfDone(partition);
     },
     failed: (partition: number, error: unknown): void => {
       const managed = this.managed.get(partition);
@@ -207,8 +263,11 @@ export class StageRunner {
       managed.wipeNext ||= wipe;
       managed.status = "waiting";
       managed.failures++;
-      const delayMs = Math.min(REOPEN_DELAY_MS_MAX, REOPEN_DELAY_MS_MIN * 2 ** (managed.failures - 1));
-      const level = error instanceof StageFault ? "error" : "warn";
+      const delayMs =
+        error instanceof NotReady
+          ? NOT_READY_DELAY_MS
+          : Math.min(REOPEN_DELAY_MS_MAX, REOPEN_DELAY_MS_MIN * 2 ** (managed.failures - 1));
+      const level = error instanceof StageFault ? "error" : error instanceof NotReady ? "debug" : "warn";
       this.log[level]({ partition, code, delayMs }, `task failed, opens again: ${message}`);
       void (async () => {
         await slot?.close();
@@ -284,6 +343,7 @@ export class StageRunner {
 
   async stop(): Promise<void> {
     this.stopping = true;
+    this.forgetTopology?.();
     this.positions.stop();
     await Promise.all(Array.from(this.managed.values(), ({ slot }) => slot?.close()));
     await this.positions.commit();

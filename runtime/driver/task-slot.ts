@@ -7,8 +7,12 @@ import { perform } from "./perform.js";
 
 /** Most records given to one step. */
 const STEP_RECORDS_MAX = 512;
+/** Time between two looks at the shard tree that a task wants, in milliseconds: what waits for one is repeated after a crash. */
+const TOPOLOGY_LOOK_MS = 100;
 /** Records that may wait in a slot before fetching waits for it. */
 const QUEUED_RECORDS_MAX = 1_024;
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** What a step took in, and how long it took, in milliseconds. */
 export interface StepTimes {
@@ -35,6 +39,9 @@ export class TaskSlot {
   private closed = false;
   private timer: Timer | undefined;
   private wakeAtMs: number | undefined;
+  /** When the task is shown the shard tree next. */
+  private lookAtMs: number | undefined;
+  private lookedAtMs = Number.NEGATIVE_INFINITY;
   private idle: Promise<void> = Promise.resolve();
   private readonly waitingForRoom: (() => void)[] = [];
 
@@ -70,6 +77,17 @@ export class TaskSlot {
     return new Promise((resolve) => this.waitingForRoom.push(resolve));
   }
 
+  /** Shows the task the shard tree as soon as its step in progress is done. */
+  lookAtTopology(): void {
+    if (!this.open.task.topology) return;
+    this.lookAtMs = Number.NEGATIVE_INFINITY;
+    this.kick();
+  }
+
+  get isDone(): boolean {
+    return this.open.task.isDone === true;
+  }
+
   private kick(): void {
     if (this.running || this.closed) return;
     this.running = true;
@@ -84,7 +102,9 @@ export class TaskSlot {
         const { result, stepMs, taken } = stepped;
         const steppedMs = performance.now();
         if (this.closed) return;
-        this.schedule(result.wakeAtMs);
+        if (result.wantsTopology) this.lookAtMs ??= this.lookedAtMs + TOPOLOGY_LOOK_MS;
+        this.wakeAtMs = result.wakeAtMs;
+        this.schedule();
         await perform(result, this.open, this.driver);
         if (this.closed) return;
         this.events.stepped(this.partition, result, {
@@ -107,12 +127,19 @@ export class TaskSlot {
   }
 
   private get isDue(): boolean {
-    return this.wakeAtMs !== undefined && this.wakeAtMs <= this.now();
+    return Math.min(this.wakeAtMs ?? NEVER, this.lookAtMs ?? NEVER) <= this.now();
   }
 
   private async stepOnce(): Promise<({ result: StepResult } & Omit<StepTimes, "performMs">) | undefined> {
     const { task, prepare } = this.open;
-    if (this.isDue && task.timer) {
+    if (task.topology && this.lookAtMs !== undefined && this.lookAtMs <= this.now()) {
+      this.lookAtMs = undefined;
+      const tree = await this.driver.environment.topology.refresh();
+      if (this.closed) return undefined;
+      this.lookedAtMs = this.now();
+      return { result: task.topology(tree, this.lookedAtMs), stepMs: 0, taken: 0 };
+    }
+    if (task.timer && this.wakeAtMs !== undefined && this.wakeAtMs <= this.now()) {
       this.wakeAtMs = undefined;
       return { result: task.timer(this.now()), stepMs: 0, taken: 0 };
     }
@@ -151,14 +178,14 @@ export class TaskSlot {
     for (const resolve of this.waitingForRoom.splice(0)) resolve();
   }
 
-  private schedule(wakeAtMs: number | undefined): void {
+  private schedule(): void {
     this.timer?.cancel();
-    this.wakeAtMs = wakeAtMs;
-    if (wakeAtMs === undefined) return;
-    this.timer = this.driver.environment.clock.after(Math.max(1, wakeAtMs - this.now()), () => {
+    const atMs = Math.min(this.wakeAtMs ?? NEVER, this.lookAtMs ?? NEVER);
+    if (atMs === NEVER) return;
+    this.timer = this.driver.environment.clock.after(Math.max(1, atMs - this.now()), () => {
       // Node's timers may fire a millisecond before the clock says so; a task must not sleep on for that.
       if (this.isDue) this.kick();
-      else this.schedule(this.wakeAtMs);
+      else this.schedule();
     });
   }
 

@@ -11,6 +11,7 @@ import { loadNetwork } from "../network/load.js";
 import { topicSource } from "../proofs/topic-source.js";
 import { DEFAULT_SESSION_TIMEOUT_MS, SettingError, type Settings } from "../settings.js";
 import { LevelStore } from "../store/level-store.js";
+import { TopologyFollower } from "../topology/live-topology.js";
 import { FetchPace } from "./fetch-pace.js";
 
 /** How long local stores gather what they write, in milliseconds. */
@@ -59,6 +60,8 @@ export async function openEnvironment(
   if (!expected)
     log.warn({ code: "GENESIS_TRUSTED" }, "no genesis hash configured: the cluster is trusted for it");
   const pace = new FetchPace();
+  const topology = new TopologyFollower(settings.network, network.topology, reader, systemClock);
+  await topology.start();
   const storesDirectory = settings.stores ? join(settings.stores, settings.network) : home.storesDirectory;
   return {
     kafka,
@@ -68,6 +71,7 @@ export async function openEnvironment(
     schemas,
     schemaIds,
     network,
+    topology,
     home,
     openStore: (path, wipe, writeBufferBytes) =>
       LevelStore.open(join(storesDirectory, path), wipe, writeBufferBytes),
@@ -79,6 +83,7 @@ export async function openEnvironment(
     log,
     async close() {
       pace.stop();
+      topology.stop();
       await reader.close();
       await admin.disconnect();
     },

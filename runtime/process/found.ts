@@ -13,6 +13,7 @@ import { checkTopics, createTopics } from "../kafka/topics.js";
 import { foundNetwork } from "../network/found.js";
 import { GenesisError, loadNetwork } from "../network/load.js";
 import { SettingError, type Settings } from "../settings.js";
+import { SPARE_PARTITIONS } from "../topology/partition-keeper.js";
 
 /** What a new network is to be. */
 export interface FoundingPlan {
@@ -59,7 +60,7 @@ export async function prepareNetwork(
   const reader = new PartitionReader(kafka);
   const writer = new PlainWriter(kafka);
   try {
-    const counts = { source: SOURCE_PARTITIONS, shard: plan.shards + 1 };
+    const counts = { source: SOURCE_PARTITIONS, shard: plan.shards + 1 + SPARE_PARTITIONS };
     const [created, schemaIds] = await Promise.all([
       createTopics(admin, settings.network, counts, settings.replication),
       new Schemas(settings.registry).registerAll(settings.network),

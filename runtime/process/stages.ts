@@ -34,7 +34,7 @@ export function stageDefinitions(
     case "validate":
       return [validateStage(home.macKey())];
     case "shard-assign":
-      return [shardAssignStage];
+      return [shardAssignStage(home.topologyKey("assigner"))];
     case "execute":
       return [executeStage(home.macKey())];
     case "vote":

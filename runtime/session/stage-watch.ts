@@ -3,7 +3,7 @@ import { topicOnCluster } from "../../topics/catalogue.js";
 import type { StageDefinition } from "../driver/environment.js";
 import type { OpenEnvironment } from "../process/environment.js";
 import { finalizeStage } from "../stages/finalize.js";
-import { notifyStage, relayStage, shardAssignStage } from "../stages/simple.js";
+import { notifyStage, relayStage } from "../stages/simple.js";
 import type { Following } from "./follow.js";
 
 /** How long an answer is good for, in milliseconds: pages ask every second. */
@@ -23,7 +23,7 @@ function groupsOf({ network }: OpenEnvironment): Group[] {
   const chain: readonly TopicName[] = ["shard.log", "shard.finalized"];
   return [
     { group: "validate", inputs: ["transactions"] },
-    shardAssignStage,
+    { group: "shard-assign", inputs: ["transactions.validated"] },
     { group: "execute", inputs: chain },
     ...network.genesis.validators.map(({ validator }) => ({ group: `vote-${validator}`, inputs: chain })),
     finalizeStage,

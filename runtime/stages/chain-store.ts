@@ -1,28 +1,43 @@
-import { startOfChain } from "../../ledger/block/position.js";
+import { type ChainPosition, startOfChain } from "../../ledger/block/position.js";
+import { ShardChain } from "../../ledger/block/shard-chain.js";
+import type { ConsensusModule } from "../../ledger/consensus/index.js";
 import { withMemory } from "../../ledger/consensus/votes.js";
 import { initialValues, type Network } from "../../ledger/genesis/genesis.js";
+import { type EndedShard, inheritedRecord, startAfter } from "../../ledger/resharding/inherit.js";
+import { shardKey } from "../../ledger/state/key.js";
+import { asShard, type OwnRecord } from "../../ledger/state/state.js";
+import type { KnownShard } from "../../ledger/topology.js";
+import { isAuthenticBySignature } from "../../processors/chain/authenticity.js";
 import type { ChainOptions } from "../../processors/chain/chain-reader.js";
 import {
   CERTIFICATES_KEY,
   DIGEST_RANGE,
+  decodeInherited,
   decodeOffset,
   decodePosition,
+  encodeInherited,
   encodeOffset,
   encodePosition,
   encodeStateValue,
   heightOfDigestKey,
+  INHERITED_KEY,
   OWNER_KEY,
   POSITION_KEY,
+  stateRange,
   stateRecord,
   stateStoreKey,
+  storeBatchOf,
 } from "../../processors/chain/store-layout.js";
-import type { StageTask } from "../../processors/stage.js";
-import type { Environment, OpenTask } from "../driver/environment.js";
+import { StageFault, type StageTask } from "../../processors/stage.js";
+import { WIRE_HEADER_BYTES } from "../../schemas/codec.js";
+import { topicOnCluster } from "../../topics/catalogue.js";
+import { type Environment, NotReady, type OpenTask } from "../driver/environment.js";
 import { BufferedStore } from "../store/buffered-store.js";
 import { CachedStore } from "../store/cached-store.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { StoredState } from "../store/stored-state.js";
-import { inChunks } from "./in-chunks.js";
+import { inChunks, inChunksOf } from "./in-chunks.js";
+import { lastCertificate } from "./last-certificate.js";
 import { type RestoredState, restoredState } from "./restore.js";
 
 /** Values of the genesis that are written to a new store at once. */
@@ -44,20 +59,26 @@ export function storeName({ network }: Environment, group: string, partition: nu
 
 /** A party's view of the network: its tasks share which votes it has verified, and nobody else's do. */
 export function ownMemory(): (environment: Environment) => Environment {
-  let own: Environment | undefined;
+  let consensus: ConsensusModule | undefined;
   return (environment) => {
     const { network } = environment;
-    own ??= { ...environment, network: { ...network, consensus: withMemory(network.consensus) } };
-    return own;
+    consensus ??= withMemory(network.consensus);
+    return { ...environment, network: { ...network, consensus } };
   };
 }
 
 /** What a store says of the chain that it belongs to. */
-type Saved = Pick<ChainOptions, "position" | "uncertified" | "certificatesOffset">;
+type Saved = Pick<ChainOptions, "position" | "uncertified" | "certificatesOffset" | "inherited">;
+
+/** A chain with its local store, as far as that is. */
+export interface OpenChain {
+  readonly store: Store;
+  readonly state: StoredState;
+  readonly options: ChainOptions;
+}
 
 /**
- * Opens a task that executes a shard, with its local store. A missing, foreign or damaged store starts from the genesis and
- * is rebuilt by executing the log again.
+ * Opens a task that executes a shard, with its local store.
  * @param makeTask makes the task on what the store says; where it fails the store is let go of
  */
 export async function openChainTask(
@@ -67,12 +88,26 @@ export async function openChainTask(
   wipe: boolean,
   makeTask: (options: ChainOptions) => Promise<StageTask>,
 ): Promise<OpenTask> {
+  const { store, state, options } = await openChain(environment, group, partition, wipe);
+  return closedOnFailure(store, async () => ({ task: await makeTask(options), store, state }));
+}
+
+/**
+ * Opens a shard's chain with its local store. A missing, foreign or damaged store starts from the genesis, or from the end of
+ * the shards whose place it took, and is rebuilt by executing the log again. Throws NotReady where those have not ended.
+ */
+export async function openChain(
+  environment: Environment,
+  group: string,
+  partition: number,
+  wipe: boolean,
+): Promise<OpenChain> {
   const { network, planted } = environment;
   const shard = shardOfPartition(environment, partition);
   const name = storeName(environment, group, partition);
-  const open = async (store: Store, state: StoredState, saved: Saved): Promise<OpenTask> => {
-    const task = await makeTask({ network, shard, state, ...saved, ...(planted && { planted }) });
-    return { task, store, state };
+  const chainOf = (store: Store, state: StoredState, saved: Saved): OpenChain => {
+    const options = { network, shard, state, ...saved, ...(planted && { planted }) };
+    return { store, state, options };
   };
   const openStore = async (forget: boolean) =>
     new BufferedStore(
@@ -81,28 +116,128 @@ export async function openChainTask(
       environment.storeGatherMs,
     );
   const found = await openStore(wipe);
-  const opened = await closedOnFailure(found, async () => {
-    const saved = await readSaved(found, name);
-    return saved && open(found, new StoredState(found), saved);
-  });
-  if (opened) return opened;
+  const saved = await closedOnFailure(found, () => readSaved(found, name));
+  if (saved) return chainOf(found, new StoredState(found), saved);
   await found.close();
   const store = await openStore(true);
   return closedOnFailure(store, async () => {
     const state = new StoredState(store);
-    const restored = await restoredState(environment, shard, partition);
-    const position = restored?.position ?? startOfChain(network.hash);
-    if (restored) await writeRestored(store, restored);
-    else await writeInitial(store, state, network, shard);
+    const start = await writeStart(environment, group, network.topology.shard(shard), store, state);
     // Last: a store without a position counts as none.
     await store.write([
+      ...(start.inherited ? [[INHERITED_KEY, encodeInherited(start.inherited)] as const] : []),
       [OWNER_KEY, Buffer.from(name)],
-      [POSITION_KEY, encodePosition(position)],
+      [POSITION_KEY, encodePosition(start.position)],
+      [CERTIFICATES_KEY, encodeOffset(start.certificatesOffset)],
     ]);
-    const certificatesOffset = restored?.certificatesOffset ?? 0;
-    await store.write([[CERTIFICATES_KEY, encodeOffset(certificatesOffset)]]);
-    return open(store, state, { position, uncertified: new Map(), certificatesOffset });
+    return chainOf(store, state, start);
   });
+}
+
+/** Fills a new store with the state before the first block, or at a certified checkpoint. */
+async function writeStart(
+  environment: Environment,
+  group: string,
+  place: KnownShard,
+  store: Store,
+  state: StoredState,
+): Promise<Saved> {
+  const { network } = environment;
+  const uncertified = new Map<number, Buffer>();
+  if (place.parents.length > 0) {
+    const { position, inherited } = await copyFromParents(environment, group, place, store);
+    return { position, inherited, uncertified, certificatesOffset: 0 };
+  }
+  const restored = await restoredState(environment, place.shard, place.partition);
+  if (restored) await writeRestored(store, restored);
+  else await writeInitial(store, state, network, place.shard);
+  const { position = startOfChain(network.hash), certificatesOffset = 0 } = restored ?? {};
+  return { position, uncertified, certificatesOffset };
+}
+
+/** What a shard begins with. */
+interface Begin {
+  readonly position: ChainPosition;
+  readonly inherited: OwnRecord;
+}
+
+/**
+ * Copies what parents left under the prefix of a shard that takes their place.
+ * @throws NotReady while a parent has no certified last block
+ */
+async function copyFromParents(
+  environment: Environment,
+  group: string,
+  place: KnownShard,
+  store: Store,
+): Promise<Begin> {
+  const ended: EndedShard[] = [];
+  for (const number of place.parents) {
+    const parent = environment.network.topology.shard(number);
+    const end = await endOf(environment, group, parent);
+    try {
+      ended.push(end);
+      const { from, below } = stateRange(place.prefix);
+      for await (const values of inChunksOf(end.store.range(from, below), INITIAL_VALUES_PER_BATCH))
+        await store.write(values);
+    } finally {
+      await end.store.close();
+    }
+  }
+  return { position: startAfter(place, ended), inherited: inheritedRecord(place, ended) };
+}
+
+/** A shard that has ended, and its state after its last block in a local store. */
+export interface ShardEnd extends EndedShard {
+  readonly store: Store;
+}
+
+/**
+ * The end of a shard as this task's own store of it has it, executed to its last block where that isn't there. What validators
+ * certified as its last block it must be.
+ * @throws NotReady while there is no certified last block
+ */
+export async function endOf(environment: Environment, group: string, shard: KnownShard): Promise<ShardEnd> {
+  const certificate = await lastCertificate(environment, shard);
+  if (!certificate?.header.isLast) throw new NotReady(`shard ${shard.shard} has not ended`);
+  for (const wipe of [false, true]) {
+    const chain = await openChain(environment, group, shard.partition, wipe);
+    const end = await closedOnFailure(chain.store, () => executeToEnd(environment, chain, shard));
+    if (end.position.digest.equals(certificate.digest)) return { ...end, store: chain.store };
+    await chain.store.close();
+  }
+  const message = `shard ${shard.shard}: its last block is not the certified one, also when executed again`;
+  throw new StageFault("DIGEST_CONTRADICTED", message);
+}
+
+/** Executes what is left of an ended shard's log. */
+async function executeToEnd(
+  environment: Environment,
+  { store, state, options }: OpenChain,
+  { partition, prefix }: KnownShard,
+): Promise<EndedShard> {
+  const { network, reader } = environment;
+  const { shard, position, inherited } = options;
+  const rules = { isAuthentic: isAuthenticBySignature, ...(options.planted && { planted: options.planted }) };
+  const chain = new ShardChain(network, shard, state, position, rules, inherited);
+  const topic = topicOnCluster(network.genesis.network, "shard.log");
+  let next = position.nextOffset;
+  while (!chain.hasEnded) {
+    const fetched = await reader.fetch("shard.log", topic, partition, next);
+    for (const { value, timeMs, offset } of fetched.records) {
+      if (value === null || value.length < WIRE_HEADER_BYTES) continue;
+      const { block } = chain.append({ bytes: value.subarray(WIRE_HEADER_BYTES), timeMs, offset });
+      if (!block) continue;
+      await store.write(storeBatchOf(block));
+      state.stored(block.changes);
+    }
+    if (fetched.next === next && next >= fetched.end && !chain.hasEnded)
+      throw new NotReady(`shard ${shard} has not ended in its log`);
+    next = fetched.next;
+  }
+  const record = asShard(state.get(shardKey(prefix)));
+  if (!record) throw new StoreCorrupt(`shard ${shard} has no own record`);
+  return { prefix, record, position: chain.position };
 }
 
 async function writeRestored(store: Store, { state, position }: RestoredState): Promise<void> {
@@ -136,7 +271,9 @@ async function readSaved(store: Store, name: string): Promise<Saved | undefined>
     for await (const [key, digest] of store.range(DIGEST_RANGE.gte, DIGEST_RANGE.lt)) {
       uncertified.set(heightOfDigestKey(key), digest);
     }
-    return { position, uncertified, certificatesOffset: decodeOffset(store.get(CERTIFICATES_KEY)) ?? 0 };
+    const certificatesOffset = decodeOffset(store.get(CERTIFICATES_KEY)) ?? 0;
+    const inherited = decodeInherited(store.get(INHERITED_KEY));
+    return { position, uncertified, certificatesOffset, ...(inherited && { inherited }) };
   } catch (error) {
     if (error instanceof StoreCorrupt) return undefined;
     throw error;

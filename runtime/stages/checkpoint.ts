@@ -1,13 +1,18 @@
 import type { KeyPair } from "../../ledger/crypto/ed25519.js";
 import { initialValues, type Network } from "../../ledger/genesis/genesis.js";
 import { encodeChanges } from "../../ledger/state/encoded-changes.js";
+import type { StateKey } from "../../ledger/state/key.js";
+import type { StateValue } from "../../ledger/state/state.js";
 import type { LeafChange } from "../../ledger/state-tree/changes.js";
 import type { StateTree } from "../../ledger/state-tree/state-tree.js";
+import type { KnownShard } from "../../ledger/topology.js";
+import { decodeStateValue, stateKeyOf, stateRange } from "../../processors/chain/store-layout.js";
 import { CheckpointTask } from "../../processors/checkpoint/checkpoint.js";
 import {
   type CheckpointPlace,
   GENESIS_PLACE,
   LEAF_RANGE,
+  leafRange,
   leavesBatch,
   OWNER_KEY,
   readPlace,
@@ -16,9 +21,9 @@ import {
 import type { Environment, StageDefinition } from "../driver/environment.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { buildTree } from "./build-tree.js";
-import { closedOnFailure, shardOfPartition, storeName } from "./chain-store.js";
+import { closedOnFailure, endOf, shardOfPartition, storeName } from "./chain-store.js";
 import type { GenesisTrees } from "./genesis-trees.js";
-import { inChunks } from "./in-chunks.js";
+import { inChunks, inChunksOf } from "./in-chunks.js";
 import { lastCheckpoint } from "./last-checkpoint.js";
 import { type RestoredState, restoredState } from "./restore.js";
 
@@ -39,6 +44,7 @@ export function checkpointStage(validator: number, keyPair: KeyPair, trees: Gene
     name: "checkpoint",
     group,
     inputs: ["shard.changes", "shard.finalized", "shard.checkpoints"],
+    isByShard: true,
     fetchPaceMsMin: FETCH_PACE_MS,
     async open(partition, environment, wipe) {
       const { network, openStore } = environment;
@@ -52,6 +58,8 @@ export function checkpointStage(validator: number, keyPair: KeyPair, trees: Gene
       await found.close();
       const store = await openStore(name, true, WRITE_BUFFER_BYTES);
       const made = await closedOnFailure(store, async () => {
+        const place = network.topology.shard(shard);
+        if (place.parents.length > 0) return inheritedTree(store, name, group, place, environment);
         const restored = await restoredState(environment, shard, partition);
         return restored
           ? restoredTree(store, name, restored)
@@ -112,6 +120,71 @@ async function genesisTree(
   return { place: GENESIS_PLACE, tree };
 }
 
+/** What the parents left under the shard's prefix, from their trees' leaves where this stage has those, else executed. */
+async function inheritedTree(
+  store: Store,
+  name: string,
+  group: string,
+  place: KnownShard,
+  environment: Environment,
+): Promise<TreeAtPlace> {
+  const { network, clock, log } = environment;
+  let timeMs = 0;
+  for (const number of place.parents) {
+    const parent = network.topology.shard(number);
+    const own = await environment.openStore(
+      storeName(environment, group, parent.partition),
+      false,
+      WRITE_BUFFER_BYTES,
+    );
+    try {
+      const end = readPlace(own);
+      if (end?.isLast) {
+        const { from, below } = leafRange(place.prefix);
+        for await (const leaves of inChunksOf(own.range(from, below), INITIAL_VALUES_AT_ONCE))
+          await store.write(leaves);
+        timeMs = Math.max(timeMs, end.time);
+        continue;
+      }
+    } finally {
+      await own.close();
+    }
+    timeMs = Math.max(timeMs, await executedLeaves(store, group, parent, place.prefix, environment));
+  }
+  const { shard, prefix } = place;
+  const tree = await buildTree(prefix, leavesOf(store), clock, (leaves) =>
+    log.info({ shard, leaves }, "state tree from what the parents left"),
+  );
+  const begin = { ...GENESIS_PLACE, time: timeMs };
+  await store.write([[OWNER_KEY, Buffer.from(name)], ...leavesBatch([], begin)]);
+  return { place: begin, tree };
+}
+
+/** Executes a parent to its end in a store beside; the time of its last block, in milliseconds since 1970. */
+async function executedLeaves(
+  store: Store,
+  group: string,
+  parent: KnownShard,
+  prefix: string,
+  environment: Environment,
+): Promise<number> {
+  const end = await endOf(environment, `${group}-origin`, parent);
+  try {
+    const { from, below } = stateRange(prefix);
+    for await (const values of inChunksOf(end.store.range(from, below), INITIAL_VALUES_AT_ONCE))
+      await store.write(leavesBatch(encodeChanges(new Map(values.map(storedValue)))));
+    return end.position.time;
+  } finally {
+    await end.store.close();
+  }
+}
+
+function storedValue([key, bytes]: readonly [string, Buffer]): [StateKey, StateValue] {
+  const value = decodeStateValue(bytes);
+  if (!value) throw new StoreCorrupt(`no value of ${key}`);
+  return [stateKeyOf(key), value];
+}
+
 async function restoredTree(
   store: Store,
   name: string,
@@ -122,7 +195,10 @@ async function restoredTree(
     await store.write(
       leavesBatch(values.map(([key, valueBytes]) => ({ key, valueBytes, isRemoval: false }))),
     );
-  const place = { height, time, changesOffset, finalizedOffset: certificatesOffset };
+  const place = {
+    ...{ height, time, changesOffset, isLast: false },
+    finalizedOffset: certificatesOffset,
+  };
   await store.write([[OWNER_KEY, Buffer.from(name)], ...leavesBatch([], place)]);
   return { place, tree: state.stateTree };
 }

@@ -14,6 +14,7 @@ export const finalizeStage: StageDefinition = {
   name: "finalize",
   group: "finalize",
   inputs: ["shard.votes", "shard.changes", "shard.checkpoint.votes"],
+  isByShard: true,
   async open(partition, environment) {
     const { network, kafka } = environment;
     const transactional = await TransactionalWriter.open(

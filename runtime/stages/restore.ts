@@ -25,7 +25,8 @@ export async function restoredState(
   executedMax = EXECUTED_RECORDS_MAX,
 ): Promise<RestoredState | undefined> {
   const { network, history: source, clock, log } = environment;
-  if (!source) return undefined;
+  // What others left isn't in its own topics: it is taken from them, and the log executed.
+  if (!source || network.topology.shard(shard).parents.length > 0) return undefined;
   const { low, high } = await source.bounds("shard.log", partition);
   if (low === 0 && high <= executedMax) return undefined;
   const say = (line: string) => log.info({ shard }, `restoring: ${line}`);

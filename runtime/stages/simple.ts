@@ -1,22 +1,29 @@
+import type { KeyPair } from "../../ledger/crypto/ed25519.js";
 import { NotifyTask } from "../../processors/notify/notify.js";
 import { RelayTask } from "../../processors/relay/relay.js";
 import { ShardAssignTask } from "../../processors/shard-assign/shard-assign.js";
 import type { StageDefinition } from "../driver/environment.js";
 
-// Stages that need nothing but their input: no store, no keys, no Kafka transaction.
+// Stages that need nothing but their input and the shard tree: no store, no Kafka transaction.
 
-export const shardAssignStage: StageDefinition = {
-  name: "shard-assign",
-  group: "shard-assign",
-  inputs: ["transactions.validated"],
-  open: async (_partition, { network }) => ({ task: new ShardAssignTask(network.topology) }),
-};
+/** @param assigner the key pair that markers are signed with */
+export function shardAssignStage(assigner: KeyPair): StageDefinition {
+  return {
+    name: "shard-assign",
+    group: "shard-assign",
+    inputs: ["transactions.validated"],
+    open: async (partition, { network, topology }) => {
+      const options = { network, topology: await topology.refresh(), assigner, partition };
+      return { task: new ShardAssignTask(options) };
+    },
+  };
+}
 
 export const relayStage: StageDefinition = {
   name: "relay",
   group: "relay",
-  inputs: ["shard.messages", "shard.finalized", "shard.checkpoints"],
-  open: async (_partition, { network }) => ({ task: new RelayTask(network.topology) }),
+  inputs: ["shard.messages", "shard.finalized", "shard.checkpoints", "topology.proposals"],
+  open: async (_partition, { topology }) => ({ task: new RelayTask(await topology.refresh()) }),
 };
 
 export const notifyStage: StageDefinition = {

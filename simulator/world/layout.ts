@@ -9,6 +9,7 @@ import { notifyStage, relayStage, shardAssignStage } from "../../runtime/stages/
 import { validateStage } from "../../runtime/stages/validate.js";
 import { voteStage } from "../../runtime/stages/vote.js";
 import type { Random } from "../kernel/random.js";
+import { ASSIGNER_KEY } from "./network.js";
 
 /** Secret of validate and execute. */
 const MAC_KEY = sha256(Buffer.from("mac key of the simulator"));
@@ -23,7 +24,7 @@ export interface ProcessPlan {
 export function stageDefinitions(): StageDefinition[] {
   return [
     validateStage(MAC_KEY),
-    shardAssignStage,
+    shardAssignStage(ASSIGNER_KEY),
     executeStage(MAC_KEY),
     finalizeStage,
     relayStage,

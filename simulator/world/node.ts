@@ -1,7 +1,8 @@
 import type { Network } from "../../ledger/genesis/genesis.js";
 import type { Environment, StageDefinition } from "../../runtime/driver/environment.js";
-import { StageRunner } from "../../runtime/driver/stage-runner.js";
+import { type SlotStatus, StageRunner } from "../../runtime/driver/stage-runner.js";
 import type { SchemaIds } from "../../runtime/kafka/schemas.js";
+import { TopologyFollower } from "../../runtime/topology/live-topology.js";
 import type { Broker } from "../kafka/broker.js";
 import { type ClientFaults, simulatedAdmin, simulatedClient, simulatedReader } from "../kafka/client.js";
 import { Connection, type NetworkWeather } from "../kafka/connection.js";
@@ -32,8 +33,12 @@ export interface Surroundings {
 const SESSION_TIMEOUT_MS = 2_000;
 /** As session/children.ts: a child that ends by itself is started again after this long, in milliseconds. */
 const RESTART_MS = 1_000;
+/** Less often than in production: without changes it is only events. Stages that route look by themselves. */
+const TOPOLOGY_LOOK_MS = 1_000;
 /** As where there is processor time to spare: process/fetch-pace.ts, in milliseconds. */
 const FETCH_PACE_MS = 25;
+
+const SETTLED: ReadonlySet<SlotStatus> = new Set(["running", "halted", "without shard", "ended"]);
 
 /** A machine with its disk, and the process that runs on it: started again whenever it dies, unless it is to stay down. */
 export class Node {
@@ -60,9 +65,7 @@ export class Node {
 
   /** Whether every partition number that it has is being worked on, or never will be: what that means is the model's to say. */
   get isSettled(): boolean {
-    return this.runners.every((runner) =>
-      runner.status().every(({ status }) => status === "running" || status === "halted"),
-    );
+    return this.runners.every((runner) => runner.status().every(({ status }) => SETTLED.has(status)));
   }
 
   start(): void {
@@ -77,13 +80,22 @@ export class Node {
     });
     this.process = process;
     const connection = new Connection(process, broker, weather, this.random.fork("connection"));
+    const reader = simulatedReader(connection, clientFaults.readsUncommitted);
+    const topology = new TopologyFollower(
+      network.genesis.network,
+      network.topology,
+      reader,
+      process.clock,
+      TOPOLOGY_LOOK_MS,
+    );
     const environment: Environment = this.surroundings.changed({
       kafka: simulatedClient(connection, hazard, clientFaults),
       admin: simulatedAdmin(connection),
-      reader: simulatedReader(connection, clientFaults.readsUncommitted),
+      reader,
       schemas: { foreign: () => undefined, prepareForeign: async () => undefined },
       schemaIds,
       network,
+      topology,
       openStore: (path, wipe) => this.disk.open(path, wipe, process),
       storeGatherMs: this.surroundings.storeGatherMs,
       clock: process.clock,
@@ -95,6 +107,7 @@ export class Node {
       (definition) => new StageRunner(definition, environment, () => process.kill()),
     );
     // As a process that can't start: it ends, and is started again.
+    topology.start().catch(() => process.kill());
     for (const runner of this.runners) runner.start().catch(() => process.kill());
   }
 
