@@ -27,9 +27,16 @@ function longPath(path: string): string {
 function bundleTo(destination: number): string {
   const zero = Buffer.alloc(32);
   const place = { shard: 1, height: 1, digest: zero, destination, channelSequence: 1, messages: [] };
-  const bundle = codec("OutgoingBundle").encode({ ...place, leafIndex: 0, leafCount: 1, proof: [] });
+  const kind = { priority: "HIGH", change: null, isLast: false } as const;
+  const bundle = codec("OutgoingBundle").encode({ ...place, ...kind, leafIndex: 0, leafCount: 1, proof: [] });
   const header = { genesis: zero, shard: 1, height: 1, parent: zero, firstSequence: 1, lastSequence: 1 };
-  const roots = { entriesRoot: zero, receiptsRoot: zero, changesRoot: zero, messagesRoot: zero };
+  const roots = {
+    entriesRoot: zero,
+    receiptsRoot: zero,
+    changesRoot: zero,
+    messagesRoot: zero,
+    isLast: false,
+  };
   const certificate = codec("FinalityCertificate").encode({
     ...{ header: { ...header, time: 0, epoch: 0, ...roots }, digest: zero, signatures: [] },
     ...{ signedStake: 3, totalStake: 4 },
@@ -39,7 +46,10 @@ function bundleTo(destination: number): string {
 }
 
 function topologyWithPath(path: string): string {
-  const value = codec("ShardTopology").encode({ shard: 0, path, prefix: "", partition: 1, epoch: 0 });
+  const value = codec("ShardTopology").encode({
+    ...{ shard: 0, path, prefix: "", partition: 1, epoch: 0 },
+    ...{ parents: [], phase: "ACTIVE", ended: -1, since: 0 },
+  });
   const account = codec("StateRecord").encode({
     ...{ height: 1, digest: Buffer.alloc(32) },
     value: { "rustorium.AccountState": { balance: 1n, nonce: 0, escrowed: 0n } },
