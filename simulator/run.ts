@@ -14,7 +14,7 @@ const TRANSACTIONS_MAX = 65;
 /** Where shards change, a run is longer: a change takes a second or more with all the faults. */
 const RESHARD_TIMES = 3;
 /** Partitions for shards to come: more than changes can use in a run. */
-const RESHARD_SPARE_PARTITIONS = 40;
+const RESHARD_SPARE_PARTITIONS = 32;
 const LOAD_MS_MIN = 2_000;
 const LOAD_MS_MAX = 4_000;
 const FAULTS_MIN = 16;
@@ -50,7 +50,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const { scheduler } = world;
   const plan = random.fork("plan");
   const durationMs = plan.between(LOAD_MS_MIN, LOAD_MS_MAX) * (isResharded ? RESHARD_TIMES : 1);
-  const drawn = plan.between(TRANSACTIONS_MIN, TRANSACTIONS_MAX);
+  const drawn = plan.between(TRANSACTIONS_MIN, TRANSACTIONS_MAX) * (isResharded ? RESHARD_TIMES : 1);
   const transactions = Math.min(drawn, options.transactionsMax ?? Number.POSITIVE_INFINITY);
   world.start();
   world.load.start({ transactions, durationMs });
@@ -99,6 +99,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   // What was looked for comes first: only so many are kept.
   failures.push(...world.violations.filter(isSought));
   failures.push(...world.violations.filter((violation) => !isSought(violation)));
+  const { blocks, splits, merges, changesWithEscrow } = world.model.counts;
   return {
     seed,
     events: scheduler.events,
@@ -107,10 +108,11 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     failures: failures.slice(0, FAILURES_MAX),
     trace: scheduler.trace.digest,
     transactions,
-    blocks: world.model.counts.blocks,
     realSignatures,
-    ...world.resharder.done,
-    changesWithEscrow: 0,
+    blocks,
+    splits,
+    merges,
+    changesWithEscrow,
     ...(options.withLog && { log: world.log.lines }),
   };
 }

@@ -51,14 +51,6 @@ export class Resharder {
     next();
   }
 
-  /** Changes that are done: of which kind they were. */
-  get done(): { splits: number; merges: number } {
-    const begun = [...this.shards.values()].filter(({ epoch, phase }) => epoch > 0 && phase !== "BEGINNING");
-    const merges = begun.filter(({ parents }) => parents.length === 2).length;
-    const halves = begun.filter(({ parents }) => parents.length === 1);
-    return { splits: new Set(halves.map(({ epoch }) => epoch)).size, merges };
-  }
-
   /** Whether every change that was decided is done. */
   get isSettled(): boolean {
     return [...this.shards.values()].every(({ phase }) => phase !== "BEGINNING");
