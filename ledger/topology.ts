@@ -14,7 +14,13 @@ export interface KnownShard extends ShardPlace {
 }
 
 /** A shard as the topic topology says it. */
-export function knownShard({ phase, ended, since: _, ...place }: ShardTopology): KnownShard {
+export function knownShard({
+  phase,
+  ended,
+  since: _,
+  isPaused: _isPaused,
+  ...place
+}: ShardTopology): KnownShard {
   return { ...place, ...(ended >= 0 && { ended }), ...(phase === "BEGINNING" && { isBeginning: true }) };
 }
 

@@ -803,7 +803,8 @@ const parents = readArray(readInt);
 const phase = SHARD_PHASE_SYMBOLS[readIndex(3)]!;
 const ended = readLong();
 const since = readLong();
-return { shard, path, prefix, partition, epoch, parents, phase, ended, since };
+const isPaused = readBoolean();
+return { shard, path, prefix, partition, epoch, parents, phase, ended, since, isPaused };
 }
 
 function writeShardTopology(value: ShardTopology): void {
@@ -816,6 +817,7 @@ writeArray(value.parents, writeInt);
 writeShardPhase(value.phase);
 writeLong(value.ended);
 writeLong(value.since);
+writeBoolean(value.isPaused);
 }
 
 

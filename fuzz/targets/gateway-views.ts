@@ -49,6 +49,7 @@ const pool = [
       phase: "ACTIVE" as const,
       ended: -1,
       since: 0,
+      isPaused: false,
     }),
   ),
   recordOf("validators", "ValidatorRecord", validator),

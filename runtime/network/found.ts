@@ -51,6 +51,7 @@ export async function foundNetwork(
           phase: "ACTIVE",
           ended: -1,
           since: 0,
+          isPaused: false,
         }),
       ),
     ),

@@ -1,15 +1,18 @@
 import type { Kafka } from "kafkajs";
 import type { Network } from "../../ledger/genesis/genesis.js";
+import { systemClock } from "../clock.js";
 import { Home } from "../home.js";
 import { connectKafka } from "../kafka/client.js";
 import { PartitionReader } from "../kafka/partition-reader.js";
 import { loadNetwork } from "../network/load.js";
 import { SettingError, type Settings } from "../settings.js";
+import { TopologyFollower } from "../topology/live-topology.js";
 import { type TopicSource, topicSource } from "./topic-source.js";
 
 /** A network's topics, connected for reading. */
 export interface ConnectedTopics {
   readonly kafka: Kafka;
+  /** With all shards that there are and were. */
   readonly network: Network;
   readonly source: TopicSource;
   close(): Promise<void>;
@@ -34,7 +37,9 @@ export async function connectNetwork(
   };
   try {
     await admin.connect();
-    const network = await loadNetwork(reader, name, genesisHash);
+    const founded = await loadNetwork(reader, name, genesisHash);
+    const follower = new TopologyFollower(name, founded.topology, reader, systemClock);
+    const network = { ...founded, topology: await follower.refresh() };
     return { kafka, network, source: topicSource(name, reader, admin), close };
   } catch (error) {
     await close();

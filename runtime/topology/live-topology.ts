@@ -40,7 +40,7 @@ export class TopologyFollower implements LiveTopology {
     this.known = genesis;
     for (const { shard, path, prefix, partition, epoch, parents } of genesis.shards) {
       const place = { shard, path, prefix, partition, epoch, parents };
-      this.records.set(shard, { ...place, phase: "ACTIVE", ended: -1, since: 0 });
+      this.records.set(shard, { ...place, phase: "ACTIVE", ended: -1, since: 0, isPaused: false });
     }
   }
 

@@ -1,29 +1,27 @@
 import { Reader } from "./avro.js";
+import { encodeMessage, leafOfBundle, type Outgoing, pack } from "./bundles.js";
+import { Channels } from "./channels.js";
 import { Draft, type ShardValues } from "./draft.js";
 import { GlobalRoot } from "./global-root.js";
 import { type KnownHeader, readHeader, type SealedHeader, seal } from "./headers.js";
-import { leafOf, pathOf, rootByPath, rootOf } from "./merkle.js";
+import { Marks } from "./marks.js";
+import { leafOf, rootByPath, rootOf } from "./merkle.js";
 import { MAIN_CHAIN, type ModelNetwork } from "./network.js";
-import type {
-  CrossShardBundle,
-  GenesisShard,
-  Header,
-  LogEntry,
-  Message,
-  ReceiptResult,
-  UserTransaction,
-} from "./records.js";
+import { note } from "./proposals.js";
+import type { CrossShardBundle, Header, LogEntry, ReceiptResult, UserTransaction } from "./records.js";
 import { avro } from "./schemas.js";
+import { isOfOperator, Sealing } from "./sealing.js";
 import { takeIn } from "./settlement.js";
-import { sha256 } from "./sha256.js";
+import { ShardTree } from "./shard-tree.js";
 import type { Signatures } from "./signatures.js";
-import type { ShardRecord, StateValue } from "./state-records.js";
+import type { Ended, Start } from "./start.js";
+import type { StateValue } from "./state-records.js";
 import type { Terms } from "./terms.js";
+import type { ShardPlace, TopologyChange, TopologyProposal } from "./topology-records.js";
 import { carryOut, type Place } from "./transfer.js";
 
 /** In front of what the entry is. */
 const UNION_BRANCH_BYTES = 1;
-const BUNDLE_DOMAIN = Buffer.from("rustorium/bundle/v1\0");
 
 export interface Change {
   /** State key as latin1. */
@@ -36,16 +34,6 @@ export interface Change {
   readonly valueBytes: number;
 }
 
-/** Messages to one shard; `messages` are Avro bytes. */
-export interface Outgoing {
-  readonly destination: number;
-  readonly channelSequence: number;
-  readonly messages: readonly Buffer[];
-  readonly leafIndex: number;
-  readonly leafCount: number;
-  readonly proof: readonly Buffer[];
-}
-
 /** A block as the rules make it out of the log. */
 export interface Block extends SealedHeader {
   readonly receipts: readonly ReceiptResult[];
@@ -53,49 +41,71 @@ export interface Block extends SealedHeader {
   /** By ascending key. */
   readonly changes: readonly Change[];
   readonly outgoing: readonly Outgoing[];
-  /** Blocks of other shards whose messages it took in. */
-  readonly takenIn: readonly Header[];
+  /** Blocks of other shards that it comes after: it took in their messages, or its shard took their place. */
+  readonly after: readonly Header[];
+  /** Changes of the shard tree that it decided. */
+  readonly decided: readonly TopologyChange[];
 }
 
 /** What the rules make of one shard's log, record by record. */
 export class Chain {
-  readonly values: ShardValues = new Map();
+  readonly values: ShardValues;
   height = 0;
   private draft: Draft | undefined;
   private digest: Buffer;
   private sequence = 0;
-  private time = 0;
-  private readonly marks = new Map<number, number>();
-  private readonly received = new Map<number, number>();
-  private readonly sent = new Map<number, number>();
+  private time: number;
+  private last: Header | undefined;
+  private readonly marks: Marks;
+  private readonly channels: Channels;
+  private readonly sealing: Sealing;
   /** Of the main chain only. */
+  readonly tree: ShardTree | undefined;
   readonly roots: GlobalRoot | undefined;
   private readonly recordKey: string;
-  private readonly place: Place;
+  private readonly context: Place;
 
   constructor(
     private readonly network: ModelNetwork,
-    private readonly shard: GenesisShard,
+    private readonly place: ShardPlace,
     private readonly signatures: Signatures,
     private readonly known: KnownHeader,
+    private readonly start: Start,
   ) {
-    const keys = network.ownKeys(shard);
+    const { shard, prefix } = place;
+    const keys = network.ownKeys(prefix);
     this.recordKey = keys.record;
-    this.place = { network, shard: shard.shard, fees: keys.fees };
-    this.digest = network.hash;
-    if (shard.shard === MAIN_CHAIN) this.roots = new GlobalRoot(network, signatures);
-    for (const { accounts } of network.allocation) {
-      for (const { account, balance, nonce } of accounts) {
-        const home = network.homeOf(account);
-        if (home.shard !== shard.shard) continue;
-        this.values.set(home.key, { is: "AccountState", value: { balance, nonce, escrowed: 0n } });
-      }
+    this.values = new Map(start.values);
+    this.digest = start.digest;
+    this.time = start.time;
+    this.marks = new Marks(start.marks);
+    this.channels = new Channels(place, start.received);
+    this.sealing = new Sealing(network, place, signatures.verify);
+    if (shard === MAIN_CHAIN) {
+      this.tree = new ShardTree(network);
+      this.roots = new GlobalRoot(network, this.tree, signatures);
     }
+    this.context = { network, shard, prefix, tree: this.tree, fees: keys.fees };
   }
 
   /** Whether a block has entries and has not been ended. */
   get isOpen(): boolean {
     return this.draft !== undefined;
+  }
+
+  /** How it ended, once its last block is there. */
+  get end(): Ended | undefined {
+    const { last, place, values, digest, time } = this;
+    if (!last?.isLast) return undefined;
+    return {
+      place,
+      last,
+      values,
+      digest,
+      time,
+      marks: this.marks.list,
+      received: this.channels.record.received,
+    };
   }
 
   /**
@@ -108,36 +118,44 @@ export class Chain {
     timeMs: number,
     termsOf: (entry: UserTransaction) => Terms | undefined,
   ): Block | undefined {
+    if (this.last?.isLast) return undefined;
     switch (entry.is) {
       case "UserTransaction": {
         const terms = this.mayCount(entry.value) ? termsOf(entry.value) : undefined;
         if (!terms) return undefined;
-        const { sourcePartition, sourceOffset } = entry.value;
-        this.marks.set(sourcePartition, sourceOffset);
+        const { sourcePartition, sourceOffset, sender } = entry.value;
+        this.marks.raise(sourcePartition, sourceOffset, this.network.homeOf(sender).bits);
         const draft = this.begin(bytes, timeMs);
-        draft.weight += 1;
-        carryOut(entry.value, terms, draft, this.place);
-        return this.endIfFull(draft);
+        carryOut(entry.value, terms, draft, this.context);
+        return this.endIfDone(draft);
       }
       case "CrossShardBundle": {
-        const bundle = entry.value;
-        if (!this.isNext(bundle, bytes)) return undefined;
-        this.received.set(bundle.header.shard, bundle.channelSequence);
+        const prefixes = this.isNext(entry.value, bytes) ? this.channels.prefixesOf(entry.value) : [];
+        if (prefixes.length === 0) return undefined;
         const draft = this.begin(bytes, timeMs);
-        draft.weight += bundle.messages.length;
-        draft.takenIn.push(bundle.header);
-        for (const message of bundle.messages) takeIn(message, bundle.header.shard, draft, this.place);
-        return this.endIfFull(draft);
+        this.takeBundle(entry.value, prefixes, draft);
+        return this.endIfDone(draft);
       }
       case "CheckpointCertificate": {
         if (!this.roots?.isEntry(entry.value)) return undefined;
         const draft = this.begin(bytes, timeMs);
-        draft.weight += 1;
         this.roots.take(entry.value.checkpoint, draft);
-        return this.endIfFull(draft);
+        return this.endIfDone(draft);
+      }
+      case "TopologyMarker": {
+        const isFirst = this.height === 0 && !this.draft;
+        if (this.tree || !this.sealing.isEntry(entry.value, isFirst)) return undefined;
+        this.sealing.take(entry.value);
+        return this.endIfDone(this.begin(bytes, timeMs));
+      }
+      case "TopologyProposal": {
+        if (!this.tree || !isOfOperator(entry.value, this.network, this.signatures.verify)) return undefined;
+        const draft = this.begin(bytes, timeMs);
+        this.decide(entry.value, draft, this.tree);
+        return this.endIfDone(draft);
       }
       case "Cut":
-        return this.draft && entry.value.height === this.height + 1 ? this.end(this.draft) : undefined;
+        return this.draft && entry.value.height === this.height + 1 ? this.close(this.draft) : undefined;
       case "Genesis":
       case "GenesisAllocation":
         return undefined;
@@ -146,20 +164,23 @@ export class Chain {
 
   /** Whether the log has taken in neither this source record nor a later one, and its sender lives here. */
   mayCount({ sourcePartition, sourceOffset, sender }: UserTransaction): boolean {
+    const { bits } = this.network.homeOf(sender);
     return (
       sourcePartition >= 0 &&
       sourcePartition < this.network.genesis.sourcePartitions &&
-      sourceOffset > (this.marks.get(sourcePartition) ?? Number.NEGATIVE_INFINITY) &&
-      this.network.homeOf(sender).shard === this.shard.shard
+      !this.last?.isLast &&
+      !this.tree &&
+      bits.startsWith(this.place.prefix) &&
+      !this.sealing.hasTurned(sourcePartition) &&
+      !this.marks.covers(sourcePartition, sourceOffset, bits)
     );
   }
 
   private isNext(bundle: CrossShardBundle, bytes: Buffer): boolean {
-    const { header, destination, channelSequence, leafIndex, leafCount, proof, signatures } = bundle;
-    if (destination !== this.shard.shard || !this.network.has(header.shard)) return false;
-    if (!header.genesis.equals(this.network.hash)) return false;
-    if (channelSequence !== (this.received.get(header.shard) ?? 0) + 1) return false;
-    const leaf = leafOfBundle(destination, channelSequence, bundle.messages.map(encodeMessage));
+    const { header, leafIndex, leafCount, proof, signatures } = bundle;
+    if (!header.genesis.equals(this.network.hash) || this.channels.prefixesOf(bundle).length === 0)
+      return false;
+    const leaf = leafOfBundle({ ...bundle, messages: bundle.messages.map(encodeMessage) });
     const root = rootByPath(leaf, leafIndex, leafCount, proof);
     if (!root?.equals(header.messagesRoot)) return false;
     const reader = new Reader(bytes);
@@ -168,20 +189,62 @@ export class Chain {
     return typeof this.signatures.stakeOf(digest, signatures) === "number";
   }
 
+  private takeBundle(bundle: CrossShardBundle, prefixes: readonly string[], draft: Draft): void {
+    const { header, messages, change, destination, isLast } = bundle;
+    const from = header.shard;
+    this.channels.take(bundle);
+    // The entry itself counts one already.
+    draft.weight += Math.max(0, messages.length - 1);
+    draft.after.push(header);
+    for (const message of messages) takeIn(message, from, prefixes, draft, this.context);
+    if (change && from === MAIN_CHAIN && destination === this.place.shard) this.sealing.change = change;
+    this.tree?.heard(from, isLast && !this.channels.hears(from), draft.time);
+  }
+
+  private decide(proposal: TopologyProposal, draft: Draft, tree: ShardTree): void {
+    const verdict = tree.propose(proposal, draft.time);
+    note(proposal, verdict, draft);
+    const change = "change" in verdict ? verdict.change : undefined;
+    if (!change) return;
+    draft.decided.push(change);
+    for (const { shard } of change.begun) this.channels.open(shard);
+    for (const shard of change.ended) {
+      draft.sayGoodbye(shard);
+      draft.parcel(shard, "HIGH").change = change;
+    }
+    const ended = tree.value.shards.filter(({ place }) => change.ended.includes(place.shard));
+    this.roots?.forget(
+      ended.map(({ place }) => place),
+      draft,
+    );
+  }
+
   private begin(bytes: Buffer, timeMs: number): Draft {
     this.draft ??= new Draft(this.values, this.time, this.sequence + 1);
+    this.draft.weight += 1;
     this.draft.entries.push(leafOf(bytes));
     this.draft.time = Math.max(this.draft.time, timeMs);
     return this.draft;
   }
 
-  private endIfFull(draft: Draft): Block | undefined {
+  private endIfDone(draft: Draft): Block | undefined {
     const { maximumEntriesPerBlock } = this.network.genesis.parameters;
-    return draft.weight >= maximumEntriesPerBlock ? this.end(draft) : undefined;
+    return this.sealing.isDone || draft.weight >= maximumEntriesPerBlock ? this.close(draft) : undefined;
   }
 
-  private end(draft: Draft): Block {
-    const outgoing = this.outgoingOf(draft);
+  /** What the first block of a shard does that took others' place. */
+  private introduce(draft: Draft): void {
+    draft.parcel(MAIN_CHAIN, "HIGH");
+    draft.after.push(...this.start.after);
+    if (this.place.parents.length === 2) draft.remove(this.network.ownKeys(`${this.place.prefix}1`).record);
+  }
+
+  private close(draft: Draft): Block {
+    const isLast = this.sealing.isDone;
+    if (this.height === 0 && this.place.parents.length > 0) this.introduce(draft);
+    if (isLast) draft.sayGoodbye(MAIN_CHAIN);
+    const outgoing = pack(draft.parcels, this.channels);
+    this.tree?.finish(draft);
     this.roots?.finish(draft);
     draft.touched.set(this.recordKey, this.ownRecord());
     const changes = [...draft.touched].sort(byKey).map(([key, value]): Change => {
@@ -191,17 +254,18 @@ export class Chain {
     const receiptBytes = draft.receipts.map((receipt) => avro.ReceiptResult.encode(receipt));
     const header: Header = {
       genesis: this.network.hash,
-      shard: this.shard.shard,
+      shard: this.place.shard,
       height: this.height + 1,
       parent: this.digest,
       firstSequence: draft.firstSequence,
       lastSequence: draft.sequence,
       time: draft.time,
-      epoch: 0,
+      epoch: this.place.epoch,
       entriesRoot: rootOf(draft.entries),
       receiptsRoot: rootOf(receiptBytes.map(leafOf)),
       changesRoot: rootOf(changes.map(({ bytes }) => leafOf(bytes))),
       messagesRoot: outgoing.root,
+      isLast,
     };
     const sealed = seal(header);
     for (const { key, value } of changes) {
@@ -212,54 +276,17 @@ export class Chain {
     this.digest = sealed.digest;
     this.sequence = header.lastSequence;
     this.time = header.time;
+    this.last = header;
     this.draft = undefined;
-    const { receipts, takenIn } = draft;
-    return { ...sealed, receipts, receiptBytes, changes, outgoing: outgoing.list, takenIn };
-  }
-
-  private outgoingOf(draft: Draft): { root: Buffer; list: Outgoing[] } {
-    const bundles = [...draft.outgoing.keys()]
-      .sort((a, b) => a - b)
-      .map((destination) => {
-        const channelSequence = (this.sent.get(destination) ?? 0) + 1;
-        this.sent.set(destination, channelSequence);
-        return {
-          destination,
-          channelSequence,
-          messages: draft.outgoing.get(destination)!.map(encodeMessage),
-        };
-      });
-    const leaves = bundles.map(({ destination, channelSequence, messages }) =>
-      leafOfBundle(destination, channelSequence, messages),
-    );
-    const list = bundles.map((bundle, leafIndex) => ({
-      ...bundle,
-      leafIndex,
-      leafCount: leaves.length,
-      proof: pathOf(leaves, leafIndex),
-    }));
-    return { root: rootOf(leaves), list };
+    const { receipts, after, decided } = draft;
+    return { ...sealed, receipts, receiptBytes, changes, outgoing: outgoing.list, after, decided };
   }
 
   private ownRecord(): StateValue {
-    const value = this.marksAndChannels();
-    const checkpoints = this.roots?.marks ?? [];
-    if (checkpoints.length === 0) return { is: "ShardState", value };
-    return { is: "MainChainState", value: { ...value, checkpoints } };
-  }
-
-  private marksAndChannels(): ShardRecord {
-    const others = new Set([...this.received.keys(), ...this.sent.keys()]);
-    return {
-      marks: [...this.marks].sort(([a], [b]) => a - b).map(([partition, offset]) => ({ partition, offset })),
-      channels: [...others]
-        .sort((a, b) => a - b)
-        .map((shard) => ({
-          shard,
-          received: this.received.get(shard) ?? 0,
-          sent: this.sent.get(shard) ?? 0,
-        })),
-    };
+    const channels = this.channels.record;
+    if (this.roots) return { is: "MainChainState", value: { ...channels, checkpoints: this.roots.marks } };
+    const { change, markers } = this.sealing;
+    return { is: "ShardState", value: { marks: this.marks.list, ...channels, change, markers } };
   }
 }
 
@@ -270,15 +297,4 @@ function keyBytes(key: string): number {
 
 function byKey([left]: [string, unknown], [right]: [string, unknown]): number {
   return left < right ? -1 : 1;
-}
-
-function encodeMessage(message: Message): Buffer {
-  return avro.CrossShardMessage.encode(message);
-}
-
-function leafOfBundle(destination: number, channelSequence: number, messages: readonly Buffer[]): Buffer {
-  const head = Buffer.alloc(12);
-  head.writeInt32BE(destination);
-  head.writeBigInt64BE(BigInt(channelSequence), 4);
-  return leafOf(sha256(BUNDLE_DOMAIN, head, ...messages));
 }

@@ -76,7 +76,7 @@ export class Checkpoints {
   private rootAt(height: number): Buffer {
     let root = this.roots.get(height);
     if (!root) {
-      const values = new Map<string, StateValue>(this.shard.chain.values);
+      const values = new Map<string, StateValue>(this.shard.chain!.values);
       for (const { changes } of this.shard.blocks.slice(height).reverse()) takeBack(values, changes);
       const bytes = new Map([...values].map(([key, value]) => [key, valueBytes(value)] as const));
       root = stateRootOf(this.context.shard.prefix, bytes, this.context.network.hashPair);

@@ -56,7 +56,7 @@ export class Cut {
   private takeOne(): boolean {
     for (const [shard, queue] of this.waiting) {
       const block = queue[0];
-      if (!block?.takenIn.every((from) => (this.heights.get(from.shard) ?? 0) >= from.height)) continue;
+      if (!block?.after.every((from) => (this.heights.get(from.shard) ?? 0) >= from.height)) continue;
       queue.shift();
       this.heights.set(shard, block.header.height);
       this.take(block);

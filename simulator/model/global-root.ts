@@ -1,12 +1,14 @@
 import { FIELD_ORDER } from "../../verifier/field.js";
 import type { Draft } from "./draft.js";
-import { MAIN_CHAIN, type ModelNetwork } from "./network.js";
+import type { ModelNetwork } from "./network.js";
 import type { Checkpoint, CheckpointCertificate } from "./records.js";
 import { avro } from "./schemas.js";
 import { sha256 } from "./sha256.js";
+import type { ShardTree } from "./shard-tree.js";
 import type { Signatures } from "./signatures.js";
 import type { ShardRoot } from "./state-records.js";
 import { elementOf } from "./state-root.js";
+import type { ShardPlace } from "./topology-records.js";
 
 const CHECKPOINT_DOMAIN = Buffer.from("rustorium/checkpoint/v1\0");
 
@@ -23,6 +25,7 @@ export class GlobalRoot {
 
   constructor(
     private readonly network: ModelNetwork,
+    private readonly tree: ShardTree,
     private readonly signatures: Signatures,
   ) {}
 
@@ -33,29 +36,37 @@ export class GlobalRoot {
   /** Whether a certificate is an entry of the main chain. */
   isEntry({ checkpoint, signatures }: CheckpointCertificate): boolean {
     const { genesis, shard, height, prefix, stateRoot } = checkpoint;
-    const found = this.network.genesis.shards.find((candidate) => candidate.shard === shard);
     return (
       genesis.equals(this.network.hash) &&
-      shard !== MAIN_CHAIN &&
-      found?.prefix === prefix &&
+      this.ownerOf(shard)?.prefix === prefix &&
       height > (this.known.get(shard)?.height ?? 0) &&
       elementOf(stateRoot) < FIELD_ORDER &&
       typeof this.signatures.stakeOf(checkpointDigest(checkpoint), signatures) === "number"
     );
   }
 
+  private ownerOf(shard: number): ShardPlace | undefined {
+    return this.tree.owners.find((place) => place.shard === shard);
+  }
+
   take({ shard, height, time, stateRoot }: Checkpoint, draft: Draft): void {
     const root = { height, time, stateRoot };
     this.known.set(shard, root);
-    draft.touched.set(this.network.shardRootKey(shard), { is: "ShardRootState", value: root });
+    draft.touched.set(this.network.shardRootKey(this.ownerOf(shard)!), { is: "ShardRootState", value: root });
     this.isNew = true;
+  }
+
+  /** Shards that others take the place of: what is known of them goes; the global root waits for the others. */
+  forget(ended: readonly ShardPlace[], draft: Draft): void {
+    for (const place of ended)
+      if (this.known.delete(place.shard)) draft.remove(this.network.shardRootKey(place));
   }
 
   /** Before the block ends. */
   finish({ touched }: Draft): void {
     if (!this.isNew) return;
     this.isNew = false;
-    const shards = this.network.genesis.shards.filter(({ shard }) => shard !== MAIN_CHAIN);
+    const shards = this.tree.owners;
     if (!shards.every(({ shard }) => this.known.has(shard))) return;
     const rootAt = (prefix: string): Buffer => {
       const owner = shards.find((shard) => shard.prefix === prefix);

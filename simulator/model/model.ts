@@ -1,11 +1,13 @@
 import { NOT_CANONICAL } from "./avro.js";
 import type { Block } from "./chain.js";
+import { checkCold } from "./cold.js";
 import { Cut } from "./cut.js";
-import { checkCold, checkEnds, checkQuiet, checkStores, type End, type Seen } from "./finish.js";
+import { checkEnds, checkQuiet, checkStores, type End, type Seen } from "./finish.js";
 import { ModelNetwork, type Verify, verifyEd25519 } from "./network.js";
 import { Notifications } from "./notifications.js";
 import { avro, decodeWire } from "./schemas.js";
-import { ShardAudit } from "./shard.js";
+import type { ShardAudit } from "./shard.js";
+import { Shards } from "./shards.js";
 import { Signatures } from "./signatures.js";
 import type { HashPair } from "./state-root.js";
 import { type Intent, Submissions } from "./submissions.js";
@@ -66,7 +68,7 @@ export class Model {
   private readonly submissions: Submissions;
   private readonly notifications: Notifications;
   private readonly cut: Cut;
-  private readonly byPartition = new Map<number, ShardAudit>();
+  private readonly shards: Shards;
   private readonly dishonest: ReadonlySet<number>;
   private readonly withCheckpoints: boolean;
   private readonly report: Report;
@@ -83,25 +85,16 @@ export class Model {
     this.withCheckpoints = options.withoutCheckpoints !== true;
     this.submissions = new Submissions(this.network, verify, this.report);
     this.cut = new Cut(this.network, this.report);
-    const byNumber = new Map<number, ShardAudit>();
-    for (const shard of this.network.genesis.shards) {
-      const { network, report, dishonest } = this;
-      const known = (number: number, height: number) => byNumber.get(number)?.blocks[height - 1];
-      const onCertified = (block: Block) => this.onCertified(block);
-      const audit = new ShardAudit(
-        { network, shard, signatures, report, dishonest, known, onCertified },
-        this.submissions,
-      );
-      byNumber.set(shard.shard, audit);
-      this.byPartition.set(shard.partition, audit);
-    }
-    this.notifications = new Notifications(byNumber, this.submissions, this.report);
+    const { network, report, dishonest } = this;
+    const onCertified = (block: Block) => this.onCertified(block);
+    this.shards = new Shards({ network, signatures, report, dishonest, onCertified }, this.submissions);
+    this.notifications = new Notifications(this.shards, this.submissions, this.report);
   }
 
   /** Once for each record that was acknowledged in `transactions`, before or after the record itself is read. */
   submitted(intent: Intent): void {
     this.submissions.intend(intent);
-    for (const shard of this.byPartition.values()) shard.pump();
+    for (const shard of this.shards.all) shard.pump();
   }
 
   /**
@@ -117,19 +110,22 @@ export class Model {
   record(record: ModelRecord): void {
     this.records++;
     const { topic, partition, offset, value } = record;
-    const place = `${topic}[${partition}]@${offset}`;
     if (value !== null && value.length > RECORD_BYTES_MAX)
-      this.report("bounded", `${place} has ${value.length} bytes`);
+      this.report("bounded", `${topic}[${partition}]@${offset} has ${value.length} bytes`);
+    this.reading(record, () => this.route(record));
+  }
+
+  private reading({ topic, partition, offset }: ModelRecord, work: () => void): void {
     try {
-      this.route(record);
+      work();
     } catch (error) {
       if (error !== NOT_CANONICAL) throw error;
-      this.report("readable", place);
+      this.report("readable", `${topic}[${partition}]@${offset}`);
     }
   }
 
   private route(record: ModelRecord): void {
-    const { topic, partition, offset, timeMs, key, value } = record;
+    const { topic, partition, offset, timeMs, value } = record;
     switch (topic) {
       case "transactions":
         this.submissions.published(partition, offset, timeMs, value);
@@ -143,43 +139,10 @@ export class Model {
       case "notifications":
         this.notifications.take(read(decodeWire(avro.Notification, value)), timeMs);
         return;
-      case "shard.log":
-        this.shardOf(partition).append(record);
-        return;
-      case "shard.state":
-        this.shardOf(partition).state.take(record);
-        return;
-      case "shard.blocks":
-        this.shardOf(partition).outputs.header(read(value));
-        return;
-      case "shard.receipts":
-        this.shardOf(partition).outputs.receipt(read(value));
-        return;
-      case "shard.changes":
-        this.shardOf(partition).outputs.changes(read(value));
-        return;
-      case "shard.messages":
-        this.shardOf(partition).outputs.outgoing(read(value));
-        return;
-      case "shard.votes":
-        this.shardOf(partition).finality.vote(read(value), key);
-        return;
-      case "shard.finalized":
-        this.shardOf(partition).finality.certificate(read(value), timeMs);
-        return;
-      case "shard.checkpoint.votes":
-        this.shardOf(partition).checkpoints.vote(read(value), key);
-        return;
-      case "shard.checkpoints":
-        this.shardOf(partition).checkpoints.certificate(read(value));
-        return;
+      default:
+        if (topic.startsWith("shard."))
+          this.shards.at(partition, (shard) => this.reading(record, () => routeOfShard(record, shard)));
     }
-  }
-
-  private shardOf(partition: number): ShardAudit {
-    const shard = this.byPartition.get(partition);
-    if (!shard) throw NOT_CANONICAL;
-    return shard;
   }
 
   private onCertified(block: Block): void {
@@ -193,7 +156,9 @@ export class Model {
   /** Once, when the network is quiet and everything is up. */
   finish(end: End): void {
     this.submissions.close();
-    for (const shard of this.byPartition.values()) shard.pump();
+    for (const shard of this.shards.all) shard.pump();
+    for (const partition of this.shards.strayPartitions)
+      this.report("readable", `partition ${partition} has records, and no shard lives there`);
     const seen = this.seen(this.report);
     checkQuiet(seen, end);
     checkEnds(seen, end);
@@ -216,12 +181,12 @@ export class Model {
 
   private seen(report: Report): Seen {
     const { submissions, notifications, cut, dishonest, withCheckpoints } = this;
-    const shards = [...this.byPartition.values()];
+    const shards = this.shards.all;
     return { shards, submissions, notifications, cut, dishonest, withCheckpoints, report };
   }
 
   get counts(): Counts {
-    const shards = [...this.byPartition.values()];
+    const shards = this.shards.all;
     const sum = (of: (shard: ShardAudit) => number) => shards.reduce((total, shard) => total + of(shard), 0);
     return {
       records: this.records,
@@ -241,4 +206,41 @@ export class Model {
 function read<T>(value: T | null | undefined): T {
   if (value === null || value === undefined) throw NOT_CANONICAL;
   return value;
+}
+
+/** A record of a topic of shards. */
+function routeOfShard(record: ModelRecord, shard: ShardAudit): void {
+  const { topic, timeMs, key, value } = record;
+  switch (topic) {
+    case "shard.log":
+      shard.append(record);
+      return;
+    case "shard.state":
+      shard.state.take(record);
+      return;
+    case "shard.blocks":
+      shard.outputs.header(read(value));
+      return;
+    case "shard.receipts":
+      shard.outputs.receipt(read(value));
+      return;
+    case "shard.changes":
+      shard.outputs.changes(read(value));
+      return;
+    case "shard.messages":
+      shard.outputs.outgoing(read(value));
+      return;
+    case "shard.votes":
+      shard.finality.vote(read(value), key);
+      return;
+    case "shard.finalized":
+      shard.finality.certificate(read(value), timeMs);
+      return;
+    case "shard.checkpoint.votes":
+      shard.checkpoints.vote(read(value), key);
+      return;
+    case "shard.checkpoints":
+      shard.checkpoints.certificate(read(value));
+      return;
+  }
 }

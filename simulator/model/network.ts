@@ -1,14 +1,18 @@
 import { createPublicKey, verify as verifyWithOpenSsl } from "node:crypto";
 import { leafOf, rootOf } from "./merkle.js";
-import type { Genesis, GenesisAllocation, GenesisShard, GenesisValidator } from "./records.js";
+import type { Genesis, GenesisAllocation, GenesisValidator } from "./records.js";
 import { avro } from "./schemas.js";
 import { sha256 } from "./sha256.js";
 import { type HashPair, poseidonOfVerifier } from "./state-root.js";
+import type { ShardPlace } from "./topology-records.js";
 
 /** Number of the main chain. */
 export const MAIN_CHAIN = 0;
 /** No amount, fee or balance reaches this, in 10^-18 RUS. */
 export const AMOUNT_LIMIT = 10n ** 38n;
+
+/** Bits of the longest prefix of a shard. */
+export const PREFIX_BITS_MAX = 16;
 
 const GENESIS_DOMAIN = Buffer.from("rustorium/genesis/v1\0");
 const ZERO_ACCOUNT = Buffer.alloc(20);
@@ -21,13 +25,15 @@ const KIND = {
   height: "\x03",
   shardRoot: "\x04",
   globalRoot: "\x05",
+  topology: "\x06",
 } as const;
 
 export type Verify = (publicKey: Buffer, message: Buffer, signature: Buffer) => boolean;
 
 /** Where an account lives. */
 export interface Home {
-  readonly shard: number;
+  /** The first bits of its placement, as text: as many as a prefix can have. */
+  readonly bits: string;
   /** 32 bytes as latin1. */
   readonly placement: string;
   /** State key as latin1: sorts like the bytes. */
@@ -44,7 +50,8 @@ export class ModelNetwork {
   /** What balances, fees and what is in flight add up to for ever, in 10^-18 RUS. */
   readonly totalValue: bigint;
   private readonly homes = new Map<string, Home>();
-  private readonly shards: ReadonlyMap<number, GenesisShard>;
+  /** Shards of the genesis, the main chain among them. */
+  readonly places: readonly ShardPlace[];
 
   constructor(
     genesis: Buffer,
@@ -62,16 +69,12 @@ export class ModelNetwork {
     this.genesis = decoded;
     this.allocation = parts as GenesisAllocation[];
     this.hash = sha256(GENESIS_DOMAIN, genesis);
-    this.shards = new Map(decoded.shards.map((shard) => [shard.shard, shard]));
+    this.places = decoded.shards.map((shard) => ({ ...shard, epoch: 0, parents: [] }));
     this.validators = new Map(decoded.validators.map((validator) => [validator.validator, validator]));
     this.totalStake = decoded.validators.reduce((sum, { stake }) => sum + stake, 0);
     this.totalValue = this.allocation
       .flatMap(({ accounts }) => accounts)
       .reduce((sum, { balance }) => sum + balance, 0n);
-  }
-
-  has(shard: number): boolean {
-    return this.shards.has(shard);
   }
 
   /** The home of an account (20 bytes). */
@@ -81,18 +84,9 @@ export class ModelNetwork {
     if (known) return known;
     const placement = sha256(account);
     const text = placement.toString("latin1");
-    const home = { shard: this.ownerOf(placement), placement: text, key: text + KIND.account + name };
+    const home = { bits: bitsOf(text), placement: text, key: text + KIND.account + name };
     this.homes.set(name, home);
     return home;
-  }
-
-  private ownerOf(placement: Buffer): number {
-    let bits = "";
-    for (const byte of placement.subarray(0, 2)) bits += byte.toString(2).padStart(8, "0");
-    const owner = this.genesis.shards.find(
-      ({ shard, prefix }) => shard !== MAIN_CHAIN && bits.startsWith(prefix),
-    );
-    return owner!.shard;
   }
 
   /** State key of the escrow of a transfer. */
@@ -101,8 +95,8 @@ export class ModelNetwork {
   }
 
   /** State keys that belong to the shard itself. */
-  ownKeys(shard: GenesisShard): { fees: string; record: string; height: string } {
-    const placement = firstPlacement(shard.prefix);
+  ownKeys(prefix: string): { fees: string; record: string; height: string } {
+    const placement = firstPlacement(prefix);
     return {
       fees: placement + KIND.account + ZERO_ACCOUNT.toString("latin1"),
       record: placement + KIND.shard,
@@ -111,10 +105,10 @@ export class ModelNetwork {
   }
 
   /** State key, on the main chain, of what it knows of a shard's state. */
-  shardRootKey(shard: number): string {
+  shardRootKey({ shard, prefix }: ShardPlace): string {
     const number = Buffer.alloc(4);
     number.writeInt32BE(shard);
-    return firstPlacement(this.shards.get(shard)!.prefix) + KIND.shardRoot + number.toString("latin1");
+    return firstPlacement(prefix) + KIND.shardRoot + number.toString("latin1");
   }
 
   /** State key, on the main chain, of the global root. */
@@ -122,11 +116,21 @@ export class ModelNetwork {
     return firstPlacement("") + KIND.globalRoot;
   }
 
+  /** State key, on the main chain, of the shard tree. */
+  get topologyKey(): string {
+    return firstPlacement("") + KIND.topology;
+  }
+
   /** Whether this much signed stake, in whole RUS, certifies a block. */
   isQuorum(stake: number): boolean {
     if (this.genesis.consensus === "solo") return stake >= this.totalStake;
     return 3n * BigInt(stake) > 2n * BigInt(this.totalStake);
   }
+}
+
+/** Bits that a placement, or a state key, begins with (latin1), as text. */
+export function bitsOf(key: string): string {
+  return (key.charCodeAt(0) * 256 + key.charCodeAt(1)).toString(2).padStart(PREFIX_BITS_MAX, "0");
 }
 
 /** The prefix's bits, then zeros: 32 bytes as latin1. */

@@ -1,7 +1,7 @@
 import type { Block } from "./chain.js";
 import { SETTLEMENTS } from "./cut.js";
 import type { Notification, ReceiptResult } from "./records.js";
-import type { ShardAudit } from "./shard.js";
+import type { Shards } from "./shards.js";
 import { type Submission, type Submissions, where } from "./submissions.js";
 import type { InvariantName, Report } from "./violations.js";
 
@@ -14,7 +14,7 @@ export class Notifications {
   private readonly indexes = new WeakMap<Block, ReadonlyMap<string, ReceiptResult>>();
 
   constructor(
-    private readonly shards: ReadonlyMap<number, ShardAudit>,
+    private readonly shards: Pick<Shards, "get">,
     private readonly submissions: Submissions,
     private readonly report: Report,
   ) {}

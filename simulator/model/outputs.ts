@@ -1,5 +1,6 @@
 import { Reader } from "./avro.js";
 import type { Block } from "./chain.js";
+import { PRIORITIES } from "./channels.js";
 import { faultOfChanges, faultOfReceipt } from "./faults.js";
 import { readHeader } from "./headers.js";
 import type { ReceiptResult, StateChange } from "./records.js";
@@ -81,10 +82,13 @@ export class Outputs {
     const bytes = value.subarray(WIRE_HEADER_BYTES);
     const { height, reader } = head(bytes);
     const destination = reader.long();
+    const priority = PRIORITIES[reader.long()];
     this.shard.whenClosed(height, (block) => {
       const { shard } = block.header;
       const { digest } = block;
-      const bundle = block.outgoing.find((candidate) => candidate.destination === destination);
+      const bundle = block.outgoing.find(
+        (candidate) => candidate.destination === destination && candidate.priority === priority,
+      );
       const right = bundle && avro.OutgoingBundle.encode({ shard, height, digest, ...bundle });
       const isRight = right?.equals(bytes) === true;
       const written = this.of(block).outgoing;
@@ -104,8 +108,8 @@ export class Outputs {
     block.receipts.forEach((_, index) => {
       if (!receipts[index]) lacking.push(`receipt ${index}`);
     });
-    for (const { leafIndex, destination } of block.outgoing) {
-      if (!outgoing[leafIndex]) lacking.push(`bundle to shard ${destination}`);
+    for (const { leafIndex, destination, priority } of block.outgoing) {
+      if (!outgoing[leafIndex]) lacking.push(`bundle to shard ${destination}, ${priority}`);
     }
     return lacking;
   }

@@ -1,6 +1,13 @@
 /** Shapes of the Avro records that the model reads or writes, as avro.ts reads them. The schemas say what fields mean. */
 
 import type { StateValue } from "./state-records.js";
+import type {
+  Priority,
+  ShardPlace,
+  TopologyChange,
+  TopologyMarker,
+  TopologyProposal,
+} from "./topology-records.js";
 
 export interface GenesisShard {
   readonly shard: number;
@@ -28,9 +35,13 @@ export interface Genesis {
     readonly unfinalisedBlocksMax: number;
     readonly crossShardDeadlineMs: number;
     readonly checkpointIntervalMs: number;
+    readonly shardsMax: number;
+    readonly reshardCooldownMs: number;
   };
   readonly shards: readonly GenesisShard[];
   readonly validators: readonly GenesisValidator[];
+  readonly operatorKey: Buffer;
+  readonly assignerKey: Buffer;
   readonly allocationHash: Buffer;
   readonly allocationParts: number;
 }
@@ -43,8 +54,6 @@ export interface GenesisAllocation {
     readonly nonce: number;
   }[];
 }
-
-export type Priority = "HIGH" | "MEDIUM" | "LOW";
 
 export interface SignedTransaction {
   readonly scheme: "ED25519" | "ETHEREUM";
@@ -111,6 +120,7 @@ export interface Header {
   readonly receiptsRoot: Buffer;
   readonly changesRoot: Buffer;
   readonly messagesRoot: Buffer;
+  readonly isLast: boolean;
 }
 
 export interface ValidatorSignature {
@@ -122,8 +132,11 @@ export interface CrossShardBundle {
   readonly header: Header;
   readonly signatures: readonly ValidatorSignature[];
   readonly destination: number;
+  readonly priority: Priority;
   readonly channelSequence: number;
   readonly messages: readonly Message[];
+  readonly change: TopologyChange | null;
+  readonly isLast: boolean;
   readonly leafIndex: number;
   readonly leafCount: number;
   readonly proof: readonly Buffer[];
@@ -158,7 +171,9 @@ export interface LogEntry {
     | { readonly is: "Cut"; readonly value: { readonly height: number } }
     | { readonly is: "Genesis"; readonly value: Genesis }
     | { readonly is: "GenesisAllocation"; readonly value: GenesisAllocation }
-    | { readonly is: "CheckpointCertificate"; readonly value: CheckpointCertificate };
+    | { readonly is: "CheckpointCertificate"; readonly value: CheckpointCertificate }
+    | { readonly is: "TopologyMarker"; readonly value: TopologyMarker }
+    | { readonly is: "TopologyProposal"; readonly value: TopologyProposal };
 }
 
 export type ReceiptKind =
@@ -170,7 +185,9 @@ export type ReceiptKind =
   | "CREDIT_REFUSED"
   | "COMPLETED"
   | "REFUNDED"
-  | "REFUSED";
+  | "REFUSED"
+  | "TOPOLOGY_CHANGED"
+  | "PROPOSAL_REFUSED";
 
 export interface ReceiptResult {
   readonly sequence: number;
@@ -219,8 +236,11 @@ export interface StateRecord {
 
 export interface OutgoingBundle extends OfBlock {
   readonly destination: number;
+  readonly priority: Priority;
   readonly channelSequence: number;
   readonly messages: readonly (Message | Buffer)[];
+  readonly change: TopologyChange | null;
+  readonly isLast: boolean;
   readonly leafIndex: number;
   readonly leafCount: number;
   readonly proof: readonly Buffer[];
@@ -268,5 +288,9 @@ export interface Records {
   Checkpoint: Checkpoint;
   CheckpointVote: CheckpointVote;
   CheckpointCertificate: CheckpointCertificate;
+  ShardPlace: ShardPlace;
+  TopologyChange: TopologyChange;
+  TopologyMarker: TopologyMarker;
+  TopologyProposal: TopologyProposal;
   Notification: Notification;
 }

@@ -143,6 +143,10 @@ export const avro = {
   Checkpoint: make("Checkpoint"),
   CheckpointVote: make("CheckpointVote"),
   CheckpointCertificate: make("CheckpointCertificate"),
+  ShardPlace: make("ShardPlace"),
+  TopologyChange: make("TopologyChange"),
+  TopologyMarker: make("TopologyMarker"),
+  TopologyProposal: make("TopologyProposal"),
 };
 
 /** Bytes in front of Avro in the Confluent wire format. */

@@ -4,11 +4,12 @@ import { Finality } from "./finality.js";
 import type { KnownHeader } from "./headers.js";
 import type { ModelNetwork } from "./network.js";
 import { Outputs } from "./outputs.js";
-import type { GenesisShard } from "./records.js";
 import { avro, WIRE_HEADER_BYTES } from "./schemas.js";
 import type { Signatures } from "./signatures.js";
+import type { Start } from "./start.js";
 import { StateTopic } from "./state-topic.js";
 import type { Submissions } from "./submissions.js";
+import type { ShardPlace } from "./topology-records.js";
 import type { Report } from "./violations.js";
 
 /** A record of a shard's log. */
@@ -21,11 +22,13 @@ export interface LogRecord {
 /** What the parts of a shard's audit share. */
 export interface ShardContext {
   readonly network: ModelNetwork;
-  readonly shard: GenesisShard;
+  readonly shard: ShardPlace;
   readonly signatures: Signatures;
   readonly report: Report;
   /** Validators of whom nothing is expected. */
   readonly dishonest: ReadonlySet<number>;
+  /** The log ended a block; in height order. */
+  onClosed(block: Block): void;
   /** A block was certified; in height order. */
   onCertified(block: Block): void;
   /** Headers that logs gave. */
@@ -36,12 +39,13 @@ export interface ShardContext {
 export class ShardAudit {
   readonly blocks: Block[] = [];
   readonly log: LogRecord[] = [];
-  readonly chain: Chain;
+  /** Undefined until its parents have ended. */
+  chain: Chain | undefined;
   readonly outputs: Outputs;
   readonly finality: Finality;
   readonly state: StateTopic;
   readonly checkpoints: Checkpoints;
-  /** Records of the log that wait for an intent. */
+  /** Records of the log that wait for an intent, or for the chain to begin. */
   private queue: LogRecord[] = [];
   private readonly waiters = new Map<number, ((block: Block) => void)[]>();
 
@@ -49,12 +53,16 @@ export class ShardAudit {
     readonly context: ShardContext,
     private readonly submissions: Submissions,
   ) {
-    const { network, shard, signatures } = context;
-    this.chain = new Chain(network, shard, signatures, context.known);
     this.finality = new Finality(context, this);
     this.outputs = new Outputs(context, this);
     this.state = new StateTopic(context, this);
     this.checkpoints = new Checkpoints(context, this);
+  }
+
+  begin(start: Start): void {
+    const { network, shard, signatures, known } = this.context;
+    this.chain = new Chain(network, shard, signatures, known, start);
+    this.pump();
   }
 
   get known(): KnownHeader {
@@ -96,20 +104,23 @@ export class ShardAudit {
   }
 
   private take({ value, timeMs }: LogRecord): boolean {
+    const { chain } = this;
+    if (!chain) return false;
     if (value === null || value.length < WIRE_HEADER_BYTES) return true;
     const bytes = value.subarray(WIRE_HEADER_BYTES);
     const entry = avro.LogEntry.decode(bytes)?.entry;
     if (!entry) return true;
-    if (entry.is === "UserTransaction" && this.chain.mayCount(entry.value)) {
+    if (entry.is === "UserTransaction" && chain.mayCount(entry.value)) {
       if (this.submissions.mustWait(entry.value)) return false;
     }
-    const block = this.chain.append(entry, bytes, timeMs, (user) => this.submissions.termsOf(user));
+    const block = chain.append(entry, bytes, timeMs, (user) => this.submissions.termsOf(user));
     if (!block) return true;
     this.blocks.push(block);
     const { height } = block.header;
     const waiters = this.waiters.get(height);
     this.waiters.delete(height);
     for (const then of waiters ?? []) then(block);
+    this.context.onClosed(block);
     return true;
   }
 }

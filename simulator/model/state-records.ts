@@ -1,5 +1,13 @@
 /** What a shard's state has: values as avro.ts reads them. The schemas say what fields mean. */
 
+import type {
+  ReceivedBundles,
+  SentBundles,
+  SourceMark,
+  TopologyChange,
+  TopologyState,
+} from "./topology-records.js";
+
 export interface Account {
   readonly balance: bigint;
   readonly nonce: number;
@@ -10,16 +18,21 @@ export interface Escrow {
   readonly sender: Buffer;
   readonly recipient: Buffer;
   readonly amount: bigint;
-  readonly destination: number;
   readonly deadline: number;
 }
 
-export interface ShardRecord {
-  readonly marks: readonly { readonly partition: number; readonly offset: number }[];
-  readonly channels: readonly { readonly shard: number; readonly received: number; readonly sent: number }[];
+export interface Channels {
+  readonly sent: readonly SentBundles[];
+  readonly received: readonly ReceivedBundles[];
 }
 
-export interface MainChainRecord extends ShardRecord {
+export interface ShardRecord extends Channels {
+  readonly marks: readonly SourceMark[];
+  readonly change: TopologyChange | null;
+  readonly markers: readonly number[];
+}
+
+export interface MainChainRecord extends Channels {
   readonly checkpoints: readonly { readonly shard: number; readonly height: number }[];
 }
 
@@ -35,4 +48,5 @@ export type StateValue =
   | { readonly is: "ShardState"; readonly value: ShardRecord }
   | { readonly is: "ShardRootState"; readonly value: ShardRoot }
   | { readonly is: "MainChainState"; readonly value: MainChainRecord }
-  | { readonly is: "GlobalRootState"; readonly value: { readonly root: Buffer } };
+  | { readonly is: "GlobalRootState"; readonly value: { readonly root: Buffer } }
+  | { readonly is: "TopologyState"; readonly value: TopologyState };

@@ -30,7 +30,7 @@ export class StateTopic {
     private readonly context: ShardContext,
     private readonly shard: ShardAudit,
   ) {
-    this.heightKey = context.network.ownKeys(context.shard).height;
+    this.heightKey = context.network.ownKeys(context.shard.prefix).height;
   }
 
   get earlyRecords(): number {

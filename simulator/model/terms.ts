@@ -1,7 +1,8 @@
 import { AMOUNT_LIMIT, type Verify } from "./network.js";
-import type { Genesis, Priority, SignedTransaction } from "./records.js";
+import type { Genesis, SignedTransaction } from "./records.js";
 import { avro } from "./schemas.js";
 import { sha256 } from "./sha256.js";
+import type { Priority } from "./topology-records.js";
 
 const ACCOUNT_DOMAIN = Buffer.from("rustorium/account/ed25519/v1\0");
 const TRANSFER_DOMAIN = Buffer.from("rustorium/transfer/v1\0");

@@ -1,6 +1,7 @@
 import type { Draft } from "./draft.js";
 import { AMOUNT_LIMIT, MAIN_CHAIN, type ModelNetwork } from "./network.js";
 import type { ReceiptResult, UserTransaction } from "./records.js";
+import type { ShardTree } from "./shard-tree.js";
 import type { Account } from "./state-records.js";
 import type { Terms } from "./terms.js";
 
@@ -8,6 +9,9 @@ import type { Terms } from "./terms.js";
 export interface Place {
   readonly network: ModelNetwork;
   readonly shard: number;
+  readonly prefix: string;
+  /** Of the main chain only. */
+  readonly tree: ShardTree | undefined;
   /** State key of the account that fees go to. */
   readonly fees: string;
 }
@@ -19,11 +23,11 @@ export function fits(account: Account, amount: bigint): boolean {
 
 /** Carries a transaction out, or refuses it and leaves everything as it was; writes its receipt. */
 export function carryOut(entry: UserTransaction, terms: Terms, draft: Draft, place: Place): void {
-  const { network, shard } = place;
+  const { network, prefix } = place;
   const { sender, recipient, amount, fee, transactionId } = terms;
   const { sourcePartition, sourceOffset, submittedAt } = entry;
   const refusal = refusalOf(terms, draft, place);
-  const isLocal = amount === 0n || network.homeOf(recipient).shard === shard;
+  const isLocal = amount === 0n || network.homeOf(recipient).bits.startsWith(prefix);
   const receipt: ReceiptResult = {
     sequence: draft.sequence,
     kind: refusal ? "REFUSED" : isLocal ? "TRANSFER" : "PREPARED",
@@ -58,7 +62,7 @@ function add(draft: Draft, key: string, amount: bigint): void {
 }
 
 /** The first reason not to carry it out, in the ledger's order. */
-function refusalOf(terms: Terms, draft: Draft, { network, shard, fees }: Place): string | undefined {
+function refusalOf(terms: Terms, draft: Draft, { network, prefix, fees }: Place): string | undefined {
   const { amount, fee, nonce, validUntil } = terms;
   if (validUntil > 0 && draft.time > validUntil) return "EXPIRED";
   const payer = network.homeOf(terms.sender);
@@ -67,27 +71,21 @@ function refusalOf(terms: Terms, draft: Draft, { network, shard, fees }: Place):
   if (account.balance < amount + fee) return "INSUFFICIENT_BALANCE";
   if (!fits(draft.account(fees), fee)) return "BALANCE_OVERFLOW";
   const payee = network.homeOf(terms.recipient);
-  const isCredited = payee.shard === shard && payee.key !== payer.key && amount > 0n;
+  const isCredited = payee.bits.startsWith(prefix) && payee.key !== payer.key && amount > 0n;
   return isCredited && !fits(draft.account(payee.key), amount) ? "BALANCE_OVERFLOW" : undefined;
 }
 
 /** Puts the amount into escrow and asks the main chain to forward it. */
 function hold(terms: Terms, draft: Draft, { network, shard }: Place): void {
   const { transactionId, sender, recipient, amount, priority } = terms;
-  const destination = network.homeOf(recipient).shard;
   const deadline = draft.time + network.genesis.parameters.crossShardDeadlineMs;
-  draft.openEscrow(network.escrowKey(sender, transactionId), {
-    sender,
-    recipient,
-    amount,
-    destination,
-    deadline,
-  });
+  draft.openEscrow(network.escrowKey(sender, transactionId), { sender, recipient, amount, deadline });
   draft.send(MAIN_CHAIN, {
     kind: "PREPARE",
     transactionId,
     source: shard,
-    destination,
+    // Where the recipient lives is the main chain's to know.
+    destination: 0,
     sender,
     recipient,
     amount,

@@ -1,4 +1,4 @@
-import { asShard, type OwnRecord, shardValue } from "../../ledger/state/state.js";
+import { asShard, mainChainValue, type OwnRecord, shardValue } from "../../ledger/state/state.js";
 import { OWNER_KEY, POSITION_KEY } from "../../processors/chain/store-layout.js";
 import { type Store, StoreCorrupt } from "../../runtime/store/level-store.js";
 import { codec } from "../../schemas/codec.js";
@@ -12,9 +12,9 @@ function restoring(change: (own: OwnRecord) => OwnRecord): Seams {
       const bytes = store.get(key);
       const record = bytes && codec("StateRecord").decode(bytes);
       const own = asShard(record?.value);
-      return record && own
-        ? codec("StateRecord").encode({ ...record, value: shardValue(change(own)) })
-        : bytes;
+      if (!record?.value || !own) return bytes;
+      const written = "rustorium.MainChainState" in record.value ? mainChainValue : shardValue;
+      return codec("StateRecord").encode({ ...record, value: written(change(own)) });
     },
   }));
 }
@@ -65,6 +65,11 @@ export const storePlants = {
   "channels-forgotten": {
     about: "After a restart a shard doesn't know which bundles it has sent and received.",
     found: { seed: 2, invariant: "same-state" },
-    make: () => restoring((own) => ({ ...own, channels: [] })),
+    make: () =>
+      restoring((own) => ({
+        ...own,
+        sent: [],
+        received: own.received.map((channel) => ({ ...channel, count: 0 })),
+      })),
   },
 } satisfies Record<string, PlantedBug>;

@@ -91,7 +91,7 @@ describe("what is kept of certified blocks", () => {
   ): Block {
     const receipt = { transactionId: Buffer.alloc(32, 1), sender: from, recipient: to, amount: 5n, fee: 0n };
     const receipts = kinds.map((kind) => ({ ...receipt, kind }));
-    return { header: { shard, height }, receipts, changes, takenIn: [] } as unknown as Block;
+    return { header: { shard, height }, receipts, changes, after: [] } as unknown as Block;
   }
   const account = (balance: bigint, nonce: number): StateValue => ({
     is: "AccountState",
@@ -175,8 +175,8 @@ describe("what is kept of certified blocks", () => {
   it("waits with a block for those that it took messages from", () => {
     const found: InvariantName[] = [];
     const cut = new Cut(network, (invariant) => found.push(invariant));
-    cut.certified({ ...forwarded, takenIn: [prepared.header] });
-    cut.certified({ ...credited, takenIn: [forwarded.header] });
+    cut.certified({ ...forwarded, after: [prepared.header] });
+    cut.certified({ ...credited, after: [forwarded.header] });
     expect(cut.waitingBlocks).toBe(2);
     cut.certified(prepared);
     expect([cut.waitingBlocks, found]).toEqual([0, []]);
