@@ -48,7 +48,7 @@ function bundleTo(destination: number): string {
 function topologyWithPath(path: string): string {
   const value = codec("ShardTopology").encode({
     ...{ shard: 0, path, prefix: "", partition: 1, epoch: 0 },
-    ...{ parents: [], phase: "ACTIVE", ended: -1, since: 0 },
+    ...{ parents: [], phase: "ACTIVE", ended: -1, since: 0, isPaused: false },
   });
   const account = codec("StateRecord").encode({
     ...{ height: 1, digest: Buffer.alloc(32) },
