@@ -47,6 +47,7 @@ export function skipTopology(reader: AvroReader): void {
     skipPlace(status);
     status.index(PHASES);
     status.long(); // since
+    status.long(); // ended
   });
 }
 

@@ -112,7 +112,7 @@ export function viewRecord<K extends keyof RecordTypes>(
 
 /** A shard of the genesis as the topic topology has it. */
 export function shardRecord(shard: GenesisShard): ShardTopology {
-  return { ...shard, epoch: 0, parents: [], phase: "ACTIVE", ended: -1, since: 0 };
+  return { ...shard, epoch: 0, parents: [], phase: "ACTIVE", ended: -1, since: 0, isPaused: false };
 }
 
 /** Four shards and the main chain. */

@@ -58,7 +58,7 @@ const states = [
   {
     "rustorium.TopologyState": {
       ...{ epoch: 3, isPaused: true, switchedAt: 2 ** 41, nextShard: 6, nextPartition: 7 },
-      shards: [{ place, phase: "BEGINNING", since: 2 ** 41 }],
+      shards: [{ place, phase: "BEGINNING", since: 2 ** 41, ended: -1 }],
     },
   },
 ] satisfies StateRecord["value"][];
