@@ -1,5 +1,6 @@
 import type { AvroReader } from "./avro-reader.js";
 import { readBlockHeader, readCheckpoint, readSignature } from "./headers.js";
+import { skipMarker, skipOptionalChange, skipProposal } from "./topology-values.js";
 
 // Records whose bytes are leaves: entries of the log, receipts, values of the state. Of what isn't said to anyone only the
 // form is read.
@@ -17,11 +18,14 @@ const RECEIPT_KINDS = [
   "COMPLETED",
   "REFUNDED",
   "REFUSED",
+  "TOPOLOGY_CHANGED",
+  "PROPOSAL_REFUSED",
 ] as const;
 /** What happened; schemas/ReceiptKind.avsc says what each means. */
 export type ReceiptKind = (typeof RECEIPT_KINDS)[number];
 const MESSAGE_KINDS = 5;
-const PRIORITIES = 3;
+/** Of bundles and of their messages. */
+export const PRIORITIES = 3;
 const SIGNATURE_SCHEMES = 2;
 
 /** Of a UserTransaction what a receipt repeats. */
@@ -36,12 +40,16 @@ export interface UserTransaction {
 }
 
 /** A LogEntry that can be a leaf: cuts and the genesis are in no block. */
-export type LogEntry = UserTransaction | { readonly kind: "bundle" | "checkpoint" | "none" };
+export type LogEntry =
+  | UserTransaction
+  | { readonly kind: "bundle" | "checkpoint" | "marker" | "proposal" | "none" };
 
-const ENTRY_BRANCHES = 6;
+const ENTRY_BRANCHES = 8;
 const USER_TRANSACTION = 0;
 const BUNDLE = 1;
 const CHECKPOINT = 5;
+const MARKER = 6;
+const PROPOSAL = 7;
 
 /** A LogEntry. One that can be no leaf may have any bytes. */
 export function readLogEntry(reader: AvroReader): LogEntry {
@@ -55,6 +63,12 @@ export function readLogEntry(reader: AvroReader): LogEntry {
       readCheckpoint(reader);
       reader.array(readSignature);
       return { kind: "checkpoint" };
+    case MARKER:
+      skipMarker(reader);
+      return { kind: "marker" };
+    case PROPOSAL:
+      skipProposal(reader);
+      return { kind: "proposal" };
     default:
       reader.rest();
       return { kind: "none" };
@@ -82,8 +96,11 @@ function skipBundle(reader: AvroReader): void {
   readBlockHeader(reader);
   reader.array(readSignature);
   reader.int(); // destination
+  reader.index(PRIORITIES);
   reader.long(); // channelSequence
   reader.array(skipMessage);
+  skipOptionalChange(reader);
+  reader.boolean(); // isLast
   reader.int(); // leafIndex
   reader.int(); // leafCount
   reader.array((item) => item.fixed(HASH_BYTES)); // proof

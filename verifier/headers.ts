@@ -34,6 +34,7 @@ export function readBlockHeader(reader: AvroReader): BlockHeader {
   const receiptsRoot = reader.fixed(HASH_BYTES);
   const changesRoot = reader.fixed(HASH_BYTES);
   reader.fixed(HASH_BYTES); // messagesRoot
+  reader.boolean(); // isLast
   return {
     ...{ genesis, shard, height, firstSequence, lastSequence, time, epoch },
     ...{ entriesRoot, receiptsRoot, changesRoot, bytes: reader.since(start) },

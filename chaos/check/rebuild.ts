@@ -50,7 +50,7 @@ export async function compareRebuilt(
       if (!checkpoint.stateRoot.equals(rootOf(prefix, rebuilt.values)))
         different.push(`shard ${shard}: another root is certified than its log leads to`);
     } else different.push(`shard ${shard}: its last state is not certified`);
-    const { values } = await readState(environment.network, environment.reader, shard, partition);
+    const { values } = await readState(environment.network, environment.reader, shard);
     different.push(...differences(`shard ${shard}: shard.state`, rebuilt.values, values));
     for (const name of STORING_PROCESSES) {
       const where = `${name}-${partition}: local store`;

@@ -43,8 +43,7 @@ async function look({ network, reader, history }: OpenEnvironment): Promise<Cert
   const checkpoints = new Map<number, Checkpoint>();
   const wrong: string[] = [];
   const tables = new Map<number, { height: number; values: ReadonlyMap<StateKey, StateValue> }>();
-  for (const { shard, partition } of network.topology.shards)
-    tables.set(shard, await readState(network, reader, shard, partition));
+  for (const { shard } of network.topology.shards) tables.set(shard, await readState(network, reader, shard));
   for (const { shard, prefix } of network.topology.shards) {
     const checkpoint = (await source.newest(shard))?.checkpoint;
     if (checkpoint) checkpoints.set(shard, checkpoint);

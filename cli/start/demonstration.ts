@@ -119,8 +119,8 @@ function transfer(
 /** Counts up each account's nonces from where the certified state has them. */
 async function nextNonces({ network, reader }: OpenEnvironment): Promise<(account: Buffer) => number> {
   const next = new Map<string, number>();
-  for (const { shard, partition } of network.topology.shards) {
-    const { values } = await readState(network, reader, shard, partition);
+  for (const { shard } of network.topology.shards) {
+    const { values } = await readState(network, reader, shard);
     for (const { id } of [...DEMONSTRATION_SENDERS, BAD_ED25519_SENDER]) {
       const account = asAccount(values.get(accountKey(id)));
       if (account) next.set(id.toString("hex"), account.nonce);

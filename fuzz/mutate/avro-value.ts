@@ -81,7 +81,9 @@ export class AvroValues {
     if (typeof schema === "string") return this.ofName(schema, chance);
     if (Array.isArray(schema)) {
       const branch = pick(chance, schema as readonly Schema[]);
-      return wrapped(branch, this.valueOf(branch, chance));
+      return isOptional(schema as readonly Schema[])
+        ? this.valueOf(branch, chance)
+        : wrapped(branch, this.valueOf(branch, chance));
     }
     const complex = schema as ComplexSchema;
     if (complex.logicalType === "decimal") return pick(chance, [...AMOUNTS, BigInt(chance(2 ** 30))]);
@@ -152,6 +154,10 @@ export class AvroValues {
   }
 
   private changeBranch(branches: readonly Schema[], value: unknown, chance: Chance): unknown {
+    if (isOptional(branches))
+      return value === null || chance(4) === 0
+        ? this.valueOf(branches, chance)
+        : this.change(branches.find((branch) => branch !== "null")!, value, chance);
     const [name, inner] = Object.entries(value ?? {})[0] ?? [];
     const branch = branches.find((candidate) => nameOf(candidate) === name);
     return branch === undefined || Buffer.isBuffer(value)
@@ -166,7 +172,12 @@ function nameOf(schema: Schema): string | undefined {
   return name === undefined ? undefined : `rustorium.${name}`;
 }
 
-/** In a union our codecs name records, and take null and fixed as they are. */
+/** A value or null: it stands for itself. */
+function isOptional(branches: readonly Schema[]): boolean {
+  return branches.length === 2 && branches.includes("null");
+}
+
+/** In other unions our codecs name records, and take null and fixed as they are. */
 function wrapped(branch: Schema, value: unknown): unknown {
   const isRecord = value !== null && typeof value === "object" && !Buffer.isBuffer(value);
   return isRecord ? { [nameOf(branch)!]: value } : value;

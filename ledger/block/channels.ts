@@ -38,8 +38,12 @@ export class Channels {
   /** Whether a bundle's number is the next of its channel; what it says is not looked at. */
   faultOf(bundle: CrossShardBundle): VoidReason | undefined {
     const from = bundle.header.shard;
-    if (this.isAnswer(from))
-      return bundle.destination === this.shard || this.isHeir ? undefined : "OTHER_SHARD";
+    if (this.isAnswer(from)) {
+      // Numbers that can't be must not reach the leaf's hash.
+      if (bundle.channelSequence !== 0) return "OUT_OF_CHANNEL_ORDER";
+      const isOurs = bundle.destination === this.shard || (this.isHeir && bundle.destination >= 0);
+      return isOurs ? undefined : "OTHER_SHARD";
+    }
     const channels = this.channelsOf(bundle);
     if (channels.length === 0) return "OTHER_SHARD";
     return channels.some(({ count }) => count + 1 === bundle.channelSequence)

@@ -37,7 +37,10 @@ export interface Network {
   /** 32 bytes; names the network in every header. */
   readonly hash: Buffer;
   readonly allocation: Allocation;
+  /** Shard tree of the genesis; at run time, in what follows the topic topology, all shards that there are and were. */
   readonly topology: Topology;
+  /** Shard tree of the genesis: who had what of the allocation. */
+  readonly genesisTopology: Topology;
   readonly consensus: ConsensusModule;
   readonly rules: TransactionRules;
   readonly totalStake: number;
@@ -97,6 +100,7 @@ export function checkGenesis(genesis: Genesis, allocation: Allocation): Network 
     hash: genesisHash(genesis),
     allocation,
     topology,
+    genesisTopology: topology,
     consensus: consensusModule(genesis.consensus, genesis.validators),
     rules: {
       chainId: genesis.chainId,
@@ -107,12 +111,12 @@ export function checkGenesis(genesis: Genesis, allocation: Allocation): Network 
   };
 }
 
-/** State of a shard before its first block, value by value: there may be more than fit into memory. */
+/** State of a shard of the genesis before its first block, value by value: there may be more than fit into memory. */
 export function* initialValues(
-  { allocation, topology }: Network,
+  { allocation, genesisTopology }: Network,
   shard: number,
 ): Generator<readonly [StateKey, StateValue]> {
-  for (const { account, balance, nonce } of allocation.accountsOf(shard, topology))
+  for (const { account, balance, nonce } of allocation.accountsOf(shard, genesisTopology))
     yield [accountKey(account), accountValue({ balance, nonce, escrowed: 0n })];
 }
 

@@ -53,7 +53,11 @@ export function inheritedRecord(place: ShardPlace, parents: readonly EndedShard[
  * Position before the first block of a shard that began with a change. What stands for the block before is a digest of its
  * number and of its parents' last blocks, so its first header names them.
  */
-export function startAfter(place: ShardPlace, parents: readonly EndedShard[]): ChainPosition {
+export function startAfter(
+  { shard, path, prefix, partition, epoch, parents: numbers }: ShardPlace,
+  parents: readonly Pick<EndedShard, "position">[],
+): ChainPosition {
+  const place = { shard, path, prefix, partition, epoch, parents: numbers };
   const bytes = codec("ShardPlace").encode(place);
   const digest = sha256(BEGIN_DOMAIN, bytes, ...parents.map(({ position }) => position.digest));
   const time = Math.max(...parents.map(({ position }) => position.time));

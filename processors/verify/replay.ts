@@ -1,14 +1,19 @@
+import { Channels } from "../../ledger/block/channels.js";
 import type { ExecutedBlock, PlantedRules } from "../../ledger/block/executed-block.js";
+import { firstRecord } from "../../ledger/block/first-record.js";
 import { digestOf } from "../../ledger/block/header.js";
 import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { CountedState } from "../../ledger/conservation.js";
 import { genesisHash, type Network } from "../../ledger/genesis/genesis.js";
+import { type StateKey, shardKey } from "../../ledger/state/key.js";
+import { asShard } from "../../ledger/state/state.js";
+import type { KnownShard } from "../../ledger/topology.js";
 import { codec, WIRE_HEADER_BYTES } from "../../schemas/codec.js";
 import type { CrossShardBundle, LogEntry } from "../../schemas/generated.js";
 import { isAuthenticBySignature } from "../chain/authenticity.js";
 import type { InputRecord } from "../stage.js";
-import type { Channels } from "./channels.js";
 import type { Difference } from "./difference.js";
+import type { Senders } from "./senders.js";
 import type { ShardStart } from "./start.js";
 
 /** Records after which another shard gets its turn. */
@@ -22,7 +27,7 @@ export interface ReplayOptions {
   readonly start: ShardStart;
   /** Of the log, from the start's position on. */
   readonly records: AsyncIterable<readonly InputRecord[]>;
-  readonly channels: Channels;
+  readonly senders: Senders;
   /**
    * End of the log at a moment after which the ends of all logs were taken: what bundles below it came from is in those. Of
    * bundles above it nothing can be said, and the log is read only as far as the others explain it.
@@ -48,11 +53,18 @@ export class ShardReplay {
   private taken = 0;
   private lastMs = 0;
   private waitsFor: CrossShardBundle | undefined;
+  private readonly place: KnownShard;
+  private readonly ownKey: StateKey;
+  /** As the chain's own: which bundles may come next. */
+  private channels: Channels;
 
   constructor(private readonly options: ReplayOptions) {
     const { network, shard, start, records, onSignature, planted } = options;
     this.state.apply(start.values);
     this.batches = records[Symbol.asyncIterator]();
+    this.place = network.topology.shard(shard);
+    this.ownKey = shardKey(this.place.prefix);
+    this.channels = this.currentChannels();
     this.chain = new ShardChain(network, shard, this.state, start.position, {
       isAuthentic: (entry, decoded, record) => {
         onSignature();
@@ -118,12 +130,13 @@ export class ShardReplay {
 
   private append(record: InputRecord, bytes: Buffer, bundle: CrossShardBundle | undefined): Turn | undefined {
     const { timeMs, offset, authorship } = record;
-    const { shard, channels } = this.options;
+    const { shard, senders } = this.options;
     const { block, voided } = this.chain.append({ bytes, timeMs, offset, authorship });
     if (bundle && !voided) {
-      const from = bundle.header.shard;
-      if (!channels.receive(from, shard, digestOf(bundle.header))) {
-        const what = `bundle ${bundle.channelSequence} from shard ${from} is not what that shard's log gives`;
+      const { header } = bundle;
+      this.channels.take(bundle);
+      if (!senders.isOwn(header, digestOf(header))) {
+        const what = `a bundle of shard ${header.shard}, height ${header.height}, is not what that shard's log gives`;
         const height = block?.header.height ?? this.chain.position.height + 1;
         const message = `shard.log: ${what}`;
         return {
@@ -133,26 +146,27 @@ export class ShardReplay {
       }
     }
     if (!block) return undefined;
-    for (const { destination, channelSequence } of block.bundles)
-      channels.send(shard, destination, channelSequence, block.digest);
+    // The main chain's change with those of the shard tree.
+    this.channels = this.currentChannels();
     return { kind: "block", block };
   }
 
-  /** The entry where it is the bundle that the chain may take next from its sender. */
+  private currentChannels(): Channels {
+    const { shard, epoch, prefix } = this.place;
+    const own = asShard(this.state.get(this.ownKey)) ?? firstRecord(this.options.network.genesis, this.place);
+    return new Channels(shard, prefix, epoch > 0, own);
+  }
+
+  /** The entry where it is a bundle that the chain may take next. */
   private nextBundle(entry: LogEntry["entry"]): CrossShardBundle | undefined {
     if (!("rustorium.CrossShardBundle" in entry)) return undefined;
     const bundle = entry["rustorium.CrossShardBundle"];
-    const { shard, channels, network } = this.options;
-    const from = bundle.header.shard;
-    const isNext =
-      bundle.destination === shard &&
-      network.topology.has(from) &&
-      bundle.channelSequence === channels.expected(from, shard);
-    return isNext ? bundle : undefined;
+    const isOfNetwork = bundle.header.genesis.equals(this.options.network.hash);
+    return isOfNetwork && this.channels.faultOf(bundle) === undefined ? bundle : undefined;
   }
 
-  private isSent({ header, channelSequence }: CrossShardBundle): boolean {
-    return this.options.channels.hasSent(header.shard, this.options.shard, channelSequence);
+  private isSent({ header }: CrossShardBundle): boolean {
+    return this.options.senders.hasReached(header);
   }
 
   /** The main chain begins with the genesis; later ones are void. */

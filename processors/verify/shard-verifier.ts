@@ -13,6 +13,7 @@ import type { Difference, ShardFigures } from "./difference.js";
 import { type Check, Follower } from "./follower.js";
 import { OwnBlocks } from "./own-blocks.js";
 import type { ShardReplay } from "./replay.js";
+import type { Senders } from "./senders.js";
 import type { ChainSource, OffsetRange } from "./source.js";
 import type { ShardStart } from "./start.js";
 import type { StateTable } from "./state-table.js";
@@ -39,6 +40,7 @@ export interface ShardVerifierOptions {
   readonly source: ChainSource;
   readonly start: ShardStart;
   readonly replay: ShardReplay;
+  readonly senders: Senders;
   readonly table: StateTable;
   readonly conservation: Conservation;
   readonly ranges: Readonly<Record<FollowedTopic, FollowedRange>>;
@@ -77,6 +79,7 @@ export class ShardVerifier {
       );
     this.replay = replay;
     this.own = own;
+    options.senders.add(own);
     this.certificates = new CertificateCheck(network, own);
     this.receipts = new ReceiptCheck(own, patience, ranges["shard.receipts"].isTrimmed);
     this.changes = new ChangesCheck(own, patience, ranges["shard.changes"].isTrimmed);

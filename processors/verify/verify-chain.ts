@@ -3,12 +3,12 @@ import type { ConsensusModule } from "../../ledger/consensus/index.js";
 import { withMemory } from "../../ledger/consensus/votes.js";
 import { Conservation } from "../../ledger/conservation.js";
 import { type Network, totalAllocated } from "../../ledger/genesis/genesis.js";
-import { Channels } from "./channels.js";
 import type { ChainReport, Difference, Refusal } from "./difference.js";
 import { ShardReplay } from "./replay.js";
+import { Senders } from "./senders.js";
 import { FOLLOWED, type FollowedRange, type FollowedTopic, ShardVerifier } from "./shard-verifier.js";
 import type { ChainSource, OffsetRange } from "./source.js";
-import { channelsAt, genesisStart, type ShardStart } from "./start.js";
+import { genesisStart, type ShardStart } from "./start.js";
 import { StateTable } from "./state-table.js";
 
 export interface VerifyOptions {
@@ -42,7 +42,7 @@ export async function verifyChain(
   );
   for (const [shard, { low }] of logs)
     if (low > starts.get(shard)!.position.nextOffset) return { code: "LOG_TRIMMED", shard, firstOffset: low };
-  const channels = channelsFrom(network, starts);
+  const senders = new Senders();
   const conservation = new Conservation([...starts.values()].every(({ position }) => position.height === 0));
   const verifiers: ShardVerifier[] = [];
   let total = 0;
@@ -54,7 +54,7 @@ export async function verifyChain(
       network: counted,
       shard,
       start,
-      channels,
+      senders,
       records: source.read("shard.log", partition, log),
       explainedEnd: explained.get(shard)!.high,
       onSignature: () => count.signatures++,
@@ -63,7 +63,9 @@ export async function verifyChain(
     const ranges = await followedRanges(source, partition, start.position.height);
     const table = tables.get(shard)!;
     verifiers.push(
-      new ShardVerifier({ network: counted, shard, start, source, replay, ranges, table, conservation }),
+      new ShardVerifier({
+        ...{ network: counted, shard, start, source, replay, senders, ranges, table, conservation },
+      }),
     );
   }
   const difference = await run(verifiers, (done) => options.progress?.(done, total));
@@ -77,17 +79,6 @@ export async function verifyChain(
     checkedSignatures: count.signatures,
     firstDifference: difference ?? (held && notConserved(expected, held)) ?? null,
   };
-}
-
-/** What was sent and received before the replays begin. */
-function channelsFrom({ topology }: Network, starts: ReadonlyMap<number, ShardStart>): Channels {
-  const channels = new Channels();
-  for (const { shard, prefix } of topology.shards)
-    for (const { shard: other, received, sent } of channelsAt(starts.get(shard)!, prefix)) {
-      channels.beginAfterReceived(other, shard, received);
-      channels.beginAfterSent(shard, other, sent);
-    }
-  return channels;
 }
 
 async function run(

@@ -78,6 +78,8 @@ export interface StageDefinition {
   readonly inputs: readonly TopicName[];
   /** Its tasks are shards': a partition number that no shard lives in has none. */
   readonly isByShard?: boolean;
+  /** One of a shard that took others' place begins with their local stores, once their tasks are closed. */
+  readonly inheritsStores?: boolean;
   /**
    * The stage's own least time between two fetches that gave records, in milliseconds, where the environment's is shorter and
    * the stage is not far behind.

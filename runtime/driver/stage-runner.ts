@@ -180,7 +180,7 @@ export class StageRunner {
     try {
       const committed = await committedOffsets(partition, this.driver);
       const parents = shard?.parents ?? [];
-      if (this.definition.isByShard && parents.some((parent) => this.hasOpen(parent, environment)))
+      if (this.definition.inheritsStores && parents.some((parent) => this.hasOpen(parent, environment)))
         throw new NotReady(`shard ${shard?.shard} begins when its parents have ended`);
       open = await this.definition.open(partition, environment, wipe);
       const starts = await startOffsets(partition, open.task, committed, this.driver);

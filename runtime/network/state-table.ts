@@ -1,4 +1,5 @@
 import { initialState, type Network } from "../../ledger/genesis/genesis.js";
+import { isUnderPrefix } from "../../ledger/resharding/prefix.js";
 import { heightKey, keyOfBytes, type StateKey } from "../../ledger/state/key.js";
 import type { StateValue } from "../../ledger/state/state.js";
 import { read } from "../../processors/read.js";
@@ -11,16 +12,24 @@ export interface StateTable {
   readonly values: ReadonlyMap<StateKey, StateValue>;
 }
 
-/** The certified state of a shard: the genesis, then what the records of shard.state say, from the first on. */
+/**
+ * The certified state of a shard: what the genesis gave it, or the shards whose place it took left it, then what the records of
+ * shard.state say, from the first on.
+ * @param recordsOf all records of shard.state of a partition
+ */
 export async function stateTable(
   network: Network,
   shard: number,
-  records: AsyncIterable<readonly InputRecord[]>,
+  recordsOf: (partition: number) => AsyncIterable<readonly InputRecord[]>,
 ): Promise<StateTable> {
-  const values = new Map(initialState(network, shard));
-  const top = heightKey(network.topology.shard(shard).prefix);
+  const { prefix, partition, parents } = network.topology.shard(shard);
+  const values = new Map(parents.length === 0 ? initialState(network, shard) : []);
+  for (const parent of parents)
+    for (const [key, value] of (await stateTable(network, parent, recordsOf)).values)
+      if (isUnderPrefix(prefix, key)) values.set(key, value);
+  const top = heightKey(prefix);
   let height = 0;
-  for await (const some of records) {
+  for await (const some of recordsOf(partition)) {
     for (const record of some) {
       if (!record.key) continue;
       const key = keyOfBytes(record.key);

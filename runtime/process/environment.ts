@@ -53,15 +53,21 @@ export async function openEnvironment(
   const schemas = new Schemas(settings.registry);
   const expected = home.genesisHash();
   // At once: a stage that died is back the sooner.
-  const [network, schemaIds] = await Promise.all([
+  const [founded, schemaIds] = await Promise.all([
     loadNetwork(reader, settings.network, expected),
     schemas.lookUpAll(settings.network),
   ]);
   if (!expected)
     log.warn({ code: "GENESIS_TRUSTED" }, "no genesis hash configured: the cluster is trusted for it");
   const pace = new FetchPace();
-  const topology = new TopologyFollower(settings.network, network.topology, reader, systemClock);
+  const topology = new TopologyFollower(settings.network, founded.topology, reader, systemClock);
   await topology.start();
+  const network = {
+    ...founded,
+    get topology() {
+      return topology.current;
+    },
+  };
   const storesDirectory = settings.stores ? join(settings.stores, settings.network) : home.storesDirectory;
   return {
     kafka,

@@ -46,7 +46,7 @@ export class FollowedState {
       return new FollowedState(source, certificates, partition, state, 0, 0, say);
     }
     say(`shard ${shard}: shard.changes no longer goes back to the first block; reading shard.state`);
-    const table = await stateTable(network, shard, recordsFrom(source, "shard.state", partition, 0));
+    const table = await stateTable(network, shard, (number) => recordsFrom(source, "shard.state", number, 0));
     const state = new StateFollower(network, shard, table);
     const { height } = table;
     const certificatesNext = await offsetAbove(source, "shard.finalized", partition, height, recordHeight);

@@ -1,8 +1,10 @@
 import { digestOf } from "../../ledger/block/header.js";
 import { verifyCertificate } from "../../ledger/consensus/certificate.js";
 import { type Network, totalAllocated } from "../../ledger/genesis/genesis.js";
+import { startAfter } from "../../ledger/resharding/inherit.js";
 import { KeyKind, kindOf } from "../../ledger/state/key.js";
 import { amountOf } from "../../ledger/state/state.js";
+import type { KnownShard } from "../../ledger/topology.js";
 import { read } from "../../processors/read.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
@@ -43,21 +45,25 @@ export async function audit(network: Network, reader: PartitionReader): Promise<
   let stateComplete = true;
   let total = 0n;
   let inEscrow = 0n;
-  for (const { shard, partition } of network.topology.shards) {
-    const chain = await auditCertificates(network, reader, shard, partition, faults);
+  const ends = new Map<number, AuditedChain>();
+  for (const place of network.topology.shards) {
+    const { shard, partition, ended } = place;
+    const chain = await auditCertificates(network, reader, place, ends, faults);
+    ends.set(shard, chain);
     certificatesVerified += chain.count;
     shards.push({ id: shard, height: chain.height, headHash: chain.digest.toString("hex") });
     const ballot = await auditVotes(network, reader, shard, partition, faults);
     votes += ballot.count;
     validatorsAgree &&= ballot.agree;
-    const state = await readState(network, reader, shard, partition);
+    const state = await readState(network, reader, shard);
     if (state.height !== chain.height) {
       stateComplete = false;
       faults.push(
         `shard ${shard}: state is complete up to ${state.height}, certificates up to ${chain.height}`,
       );
     }
-    for (const [key, value] of state.values) {
+    // What an ended shard had those after it have.
+    for (const [key, value] of ended === undefined ? state.values : []) {
       const amount = amountOf(value);
       total += amount;
       if (kindOf(key) === KeyKind.escrow) inEscrow += amount;
@@ -77,15 +83,28 @@ export async function audit(network: Network, reader: PartitionReader): Promise<
   };
 }
 
+/** Where the certificates of a shard lead. */
+interface AuditedChain {
+  readonly height: number;
+  readonly digest: Buffer;
+  /** Chain time of the last one, in milliseconds since 1970; 0: none. */
+  readonly time: number;
+  readonly count: number;
+}
+
+/** @param ends where those of the shards before it lead */
 async function auditCertificates(
   network: Network,
   reader: PartitionReader,
-  shard: number,
-  partition: number,
+  place: KnownShard,
+  ends: ReadonlyMap<number, AuditedChain>,
   faults: string[],
-): Promise<{ height: number; digest: Buffer; count: number }> {
+): Promise<AuditedChain> {
+  const { shard, partition, parents } = place;
+  const begin = parents.map((parent) => ({ position: { ...NOWHERE, ...ends.get(parent)! } }));
   let height = 0;
-  let digest = network.hash;
+  let digest = begin.length === 0 ? network.hash : startAfter(place, begin).digest;
+  let time = 0;
   let count = 0;
   const topic = topicOnCluster(network.genesis.network, "shard.finalized");
   for await (const records of reader.readToEnd("shard.finalized", topic, partition, 0)) {
@@ -106,11 +125,14 @@ async function auditCertificates(
       else if (!header.parent.equals(digest)) faults.push(`${where}: its parent isn't the block before`);
       else count++;
       height = header.height;
+      time = header.time;
       digest = digestOf(header);
     }
   }
-  return { height, digest, count };
+  return { height, digest, time, count };
 }
+
+const NOWHERE = { sequence: 0, nextOffset: 0 };
 
 async function auditVotes(
   network: Network,
@@ -141,12 +163,7 @@ async function auditVotes(
 }
 
 /** The certified state of a shard, from shard.state. */
-export function readState(
-  network: Network,
-  reader: PartitionReader,
-  shard: number,
-  partition: number,
-): Promise<StateTable> {
+export function readState(network: Network, reader: PartitionReader, shard: number): Promise<StateTable> {
   const topic = topicOnCluster(network.genesis.network, "shard.state");
-  return stateTable(network, shard, reader.readToEnd("shard.state", topic, partition, 0));
+  return stateTable(network, shard, (partition) => reader.readToEnd("shard.state", topic, partition, 0));
 }

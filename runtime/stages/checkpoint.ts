@@ -45,6 +45,7 @@ export function checkpointStage(validator: number, keyPair: KeyPair, trees: Gene
     group,
     inputs: ["shard.changes", "shard.finalized", "shard.checkpoints"],
     isByShard: true,
+    inheritsStores: true,
     fetchPaceMsMin: FETCH_PACE_MS,
     async open(partition, environment, wipe) {
       const { network, openStore } = environment;

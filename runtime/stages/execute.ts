@@ -14,6 +14,7 @@ export function executeStage(macKey: MacKey): StageDefinition {
     group: "execute",
     inputs: ["shard.log", "shard.finalized"],
     isByShard: true,
+    inheritsStores: true,
     async open(partition, environment, wipe): Promise<OpenTask> {
       // Fence first: from here on nobody else's output can appear behind what is read next.
       const prefix = environment.network.genesis.network;

@@ -17,6 +17,7 @@ export function voteStage(validator: number, keyPair: KeyPair): StageDefinition 
     group,
     inputs: ["shard.log", "shard.finalized"],
     isByShard: true,
+    inheritsStores: true,
     async open(partition, environment, wipe) {
       const opened = await openChainTask(own(environment), group, partition, wipe, async (options) => {
         // Read to the end before anything is signed: the topic, not the store, remembers what was.

@@ -34,6 +34,9 @@ export class Cut {
   /** Left its sender, whose shard was not told yet what became of it. */
   private unsettled = 0n;
 
+  /** Decisions on the shard tree while transfers were under way. */
+  changesWithEscrow = 0;
+
   constructor(
     private readonly network: ModelNetwork,
     private readonly report: Report,
@@ -81,6 +84,7 @@ export class Cut {
         applications.set(key, (applications.get(key) ?? 0) + 1);
         this.apply(receipt, where);
       }
+      if (kind === "TOPOLOGY_CHANGED" && this.unsettled > 0n) this.changesWithEscrow++;
       if (!WITHIN_A_SHARD.has(kind)) this.advance(receipt, block.header.time, where);
     }
     for (const { key, before, value } of block.changes) {

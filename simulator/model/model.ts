@@ -62,6 +62,8 @@ export interface Counts {
   /** Changes of the shard tree, certified. */
   readonly splits: number;
   readonly merges: number;
+  /** Of these, those decided while transfers were under way. */
+  readonly changesWithEscrow: number;
 }
 
 /**
@@ -221,6 +223,7 @@ export class Model {
       notifications: this.notifications.count,
       splits: this.splits,
       merges: this.merges,
+      changesWithEscrow: this.cut.changesWithEscrow,
     };
   }
 }

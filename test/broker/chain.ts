@@ -133,7 +133,7 @@ function isSameChain({ certificates }: Chain, audited: AuditReport): boolean {
 export async function accountsOf({ network, reader }: OpenEnvironment, wallets: readonly Wallet[]) {
   const states = new Map<number, Awaited<ReturnType<typeof readState>>>();
   for (const { shard, partition } of network.topology.shards) {
-    states.set(shard, await readState(network, reader, shard, partition));
+    states.set(shard, await readState(network, reader, shard));
   }
   return wallets.map(({ account, shard }) => {
     const held = asAccount(states.get(shard)!.values.get(accountKey(account)));

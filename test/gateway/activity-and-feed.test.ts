@@ -13,6 +13,7 @@ import {
   notification,
   rejected,
   settlement,
+  shardRecord,
   viewRecord,
 } from "./fixtures.js";
 
@@ -71,7 +72,7 @@ describe("ActivityView", () => {
 describe("feedViews", () => {
   it("hands each record to its view, once where it comes twice", () => {
     const views = createViews();
-    const shard = { ...initialShards(1)[1]!, epoch: 0 };
+    const shard = shardRecord(initialShards(1)[1]!);
     const validator = { validator: 1, name: "ada", publicKey: hash(2), stake: 100, status: "active" };
     const key = keyBytes(accountKey(accountId(1)));
     const records = [

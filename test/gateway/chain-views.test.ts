@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CertificatesView } from "../../gateway/views/certificates.js";
 import { DirectoryView } from "../../gateway/views/directory.js";
 import { initialShards } from "../../ledger/topology.js";
-import { accountId, certificate, hash } from "./fixtures.js";
+import { accountId, certificate, hash, shardRecord } from "./fixtures.js";
 
 describe("CertificatesView", () => {
   it("holds the last ones of each shard and gives back what it took", () => {
@@ -45,12 +45,12 @@ describe("DirectoryView", () => {
     const view = new DirectoryView();
     for (const shard of initialShards(4)) {
       expect(view.shardOf(accountId(1))).toBeUndefined();
-      view.applyShard({ ...shard, epoch: 0 });
+      view.applyShard(shardRecord(shard));
     }
     expect(view.shardOf(accountId(1))?.prefix).toMatch(/^[01]{2}$/);
     expect(view.shardIn(3)?.shard).toBe(3);
     expect(view.shardIn(9)).toBeUndefined();
-    view.applyShard({ shard: 1, path: "7", prefix: "00", partition: 1, epoch: -1 });
+    view.applyShard({ ...shardRecord({ shard: 1, path: "7", prefix: "00", partition: 1 }), epoch: -1 });
     expect(view.shards()[1]?.path).toBe("1");
   });
 });

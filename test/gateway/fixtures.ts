@@ -9,9 +9,11 @@ import { codec, toWire } from "../../schemas/codec.js";
 import type {
   BlockHeader,
   FinalityCertificate,
+  GenesisShard,
   Notification,
   RecordTypes,
   RejectedTransaction,
+  ShardTopology,
   StateRecord,
 } from "../../schemas/generated.js";
 
@@ -82,6 +84,7 @@ export function certificate(fields: Partial<BlockHeader> = {}, digest = hash(9))
     receiptsRoot: hash(6),
     changesRoot: hash(7),
     messagesRoot: hash(8),
+    isLast: false,
     ...fields,
   };
   const signatures = [1, 2, 4].map((validator) => ({ validator, signature: Buffer.alloc(64, validator) }));
@@ -107,9 +110,14 @@ export function viewRecord<K extends keyof RecordTypes>(
   return { topic, partition: 0, offset: 0, timeMs: NOW_MS, key: null, value: wire, ...fields };
 }
 
+/** A shard of the genesis as the topic topology has it. */
+export function shardRecord(shard: GenesisShard): ShardTopology {
+  return { ...shard, epoch: 0, parents: [], phase: "ACTIVE", ended: -1, since: 0, isPaused: false };
+}
+
 /** Four shards and the main chain. */
 export function withTopology(views: Views): Views {
-  for (const shard of initialShards(4)) views.directory.applyShard({ ...shard, epoch: 0 });
+  for (const shard of initialShards(4)) views.directory.applyShard(shardRecord(shard));
   return views;
 }
 

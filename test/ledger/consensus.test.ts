@@ -24,6 +24,7 @@ const header: BlockHeader = {
   receiptsRoot: zero,
   changesRoot: zero,
   messagesRoot: zero,
+  isLast: false,
 };
 const digest = digestOf(header);
 const net = makeTestNetwork({ stakes: [10, 20, 30, 40] });

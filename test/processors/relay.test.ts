@@ -17,6 +17,9 @@ describe("relay", () => {
     nonce = 0;
     task = new RelayTask(net.network.topology);
   });
+  const step = (records: readonly InputRecord[]) => task.step(records, START_MS);
+  /** A look at the shard tree that shows no change. */
+  const confirm = () => task.topology(net.network.topology, START_MS);
   const block = (...to: number[]) => {
     for (const shard of to) {
       const recipient = shard === 1 ? net.wallet(1, 1) : net.wallet(shard);
@@ -36,8 +39,8 @@ describe("relay", () => {
 
   it("carries a bundle once its block is certified, with certificate and proof, and the destination takes it", () => {
     block(2);
-    expect(task.step(bundles()).records).toEqual([]);
-    const result = task.step([certificate(1)]);
+    expect(step(bundles()).records).toEqual([]);
+    const result = step([certificate(1)]);
     expect(delivered(result)).toMatchObject([{ partition: 0, destination: 0, channelSequence: 1 }]);
     const main = new ShardLog(net, 0);
     expect(main.appendBytes(result.records[0]!.value!).voided).toBeUndefined();
@@ -47,8 +50,8 @@ describe("relay", () => {
 
   it("does the same when the certificate comes first", () => {
     block(2);
-    expect(task.step([certificate(1)]).records).toEqual([]);
-    expect(heights(task.step(bundles()))).toEqual([1]);
+    expect(step([certificate(1)]).records).toEqual([]);
+    expect(heights(step(bundles()))).toEqual([1]);
   });
 
   it("delivers each bundle of a block to its own destination", () => {
@@ -57,8 +60,8 @@ describe("relay", () => {
     const { blocks } = log;
     main.deliver(blocks[0]!, blocks[0]!.bundles[0]!);
     main.cut();
-    task.step(main.outputs("shard.messages"));
-    const result = task.step([main.certificateRecord(1)]);
+    step(main.outputs("shard.messages"));
+    const result = step([main.certificateRecord(1)]);
     expect(delivered(result).map(({ partition, destination }) => [partition, destination])).toEqual([
       [2, 2],
       [3, 3],
@@ -69,17 +72,17 @@ describe("relay", () => {
     block(2);
     block(3);
     block(4);
-    task.step(bundles());
-    const first = task.step([certificate(1)]);
-    const rest = task.step([certificate(2), certificate(3)]);
+    step(bundles());
+    const first = step([certificate(1)]);
+    const rest = step([certificate(2), certificate(3)]);
     expect([...heights(first), ...heights(rest)]).toEqual([1, 2, 3]);
   });
 
   it("isn't held up by blocks without messages", () => {
     block(1);
     block(2);
-    task.step([certificate(1), certificate(2)]);
-    expect(heights(task.step(bundles()))).toEqual([2]);
+    step([certificate(1), certificate(2)]);
+    expect(heights(step(bundles()))).toEqual([2]);
   });
 
   it("waits for the certified bundle where execute wrote another one first", () => {
@@ -87,9 +90,9 @@ describe("relay", () => {
     const [right] = bundles();
     const wrong = { ...decodedBundle(right!), digest: Buffer.alloc(32, 1), channelSequence: 9 };
     const bytes = codec("OutgoingBundle").encode(wrong);
-    task.step([inputRecord("shard.messages", bytes, { partition: 1, offset: 0 })]);
-    expect(task.step([certificate(1)]).records).toEqual([]);
-    expect(delivered(task.step([{ ...right!, offset: 1 }]))).toMatchObject([{ channelSequence: 1 }]);
+    step([inputRecord("shard.messages", bytes, { partition: 1, offset: 0 })]);
+    expect(step([certificate(1)]).records).toEqual([]);
+    expect(delivered(step([{ ...right!, offset: 1 }]))).toMatchObject([{ channelSequence: 1 }]);
   });
 
   it("waits for the bundle of a height that a wrong execute left out at first", () => {
@@ -98,13 +101,13 @@ describe("relay", () => {
     const [first, second] = bundles();
     // A wrong execute saw no message at height 1, and one at height 2; contradicted, it writes both heights again.
     const wrong = codec("OutgoingBundle").encode({ ...decodedBundle(second!), digest: Buffer.alloc(32, 1) });
-    task.step([inputRecord("shard.messages", wrong, { partition: 1, offset: 0 })]);
-    const early = task.step([certificate(1)]);
-    const late = task.step([
+    step([inputRecord("shard.messages", wrong, { partition: 1, offset: 0 })]);
+    const early = step([certificate(1)]);
+    const late = step([
       { ...first!, offset: 1 },
       { ...second!, offset: 2 },
     ]);
-    const last = task.step([certificate(2)]);
+    const last = step([certificate(2)]);
     expect([early, late, last].flatMap(heights)).toEqual([1, 2]);
   });
 
@@ -112,32 +115,34 @@ describe("relay", () => {
     block(2);
     block(3);
     const all = bundles();
-    const first = task.step(all);
+    const first = step(all);
     expect(first.resumeAt?.get("shard.messages")).toBe(0);
-    const second = task.step([certificate(1)]);
-    expect(second.resumeAt).toEqual(
+    const second = step([certificate(1)]);
+    expect(second.resumeAt?.get("shard.messages"), "until the shard tree was looked at").toBe(0);
+    expect(second.wantsTopology).toBe(true);
+    expect(confirm().resumeAt).toEqual(
       new Map([
         ["shard.messages", 1],
         ["shard.finalized", 1],
       ]),
     );
     const again = new RelayTask(net.network.topology);
-    again.step(all.slice(1));
-    expect(heights(again.step([certificate(2)]))).toEqual([2]);
+    again.step(all.slice(1), START_MS);
+    expect(heights(again.step([certificate(2)], START_MS))).toEqual([2]);
   });
 
   it("stands still where older bundles are no longer kept: a bundle that is gone is money nobody delivers", () => {
     block(2);
     block(3);
-    task.step(bundles().slice(1));
-    expect(heights(task.step([certificate(1), certificate(2)]))).toEqual([]);
+    step(bundles().slice(1));
+    expect(heights(step([certificate(1), certificate(2)]))).toEqual([]);
   });
 
   it("passes over what it can't read", () => {
     const bad = (topic: "shard.messages" | "shard.finalized") =>
       inputRecord(topic, Buffer.from("?"), { partition: 1, timeMs: START_MS });
     for (const topic of ["shard.messages", "shard.finalized"] as const) {
-      expect(task.step([bad(topic)]).alerts).toMatchObject([{ code: "INPUT_CORRUPT" }]);
+      expect(step([bad(topic)]).alerts).toMatchObject([{ code: "INPUT_CORRUPT" }]);
     }
   });
 
@@ -162,7 +167,7 @@ describe("relay", () => {
       records: carried,
       alerts,
       resumeAt,
-    } = task.step([...records, inputRecord("shard.checkpoints", Buffer.of(1), { offset: 3 })]);
+    } = step([...records, inputRecord("shard.checkpoints", Buffer.of(1), { offset: 3 })]);
     expect(carried.map(({ partition, topic }) => [topic, partition])).toEqual([
       ["shard.log", 0],
       ["shard.log", 0],

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { ShardAssignTask } from "../../processors/shard-assign/shard-assign.js";
 import { codec } from "../../schemas/codec.js";
-import { makeTestNetwork, ONE } from "../../simulator/world/network.js";
+import { ASSIGNER_KEY, makeTestNetwork, ONE } from "../../simulator/world/network.js";
 import { decoded, inputRecord, ShardLog } from "../support/shard-log.js";
 
 const net = makeTestNetwork();
-const task = new ShardAssignTask(net.network.topology);
+const { topology } = net.network;
+const open = () =>
+  new ShardAssignTask({ network: net.network, topology, assigner: ASSIGNER_KEY, partition: 2 });
+const task = open();
 
 /** What validate wrote for a wallet's transfer. */
 function validated(wallet = net.wallet(1), offset = 0) {
@@ -31,20 +34,23 @@ describe("shard-assign", () => {
 
   it("keeps the order of its input and resumes after it", () => {
     const inputs = [0, 1, 2, 3].map((offset) => validated(net.wallet(1), offset).record);
-    const { records, resumeAt } = task.step(inputs);
+    const assign = open();
+    const { records, resumeAt, wantsTopology } = assign.step(inputs);
     const offsets = records.map((record) => {
       const { entry } = decoded("LogEntry", record);
       return "rustorium.UserTransaction" in entry ? entry["rustorium.UserTransaction"].sourceOffset : -1;
     });
     expect(offsets).toEqual([0, 1, 2, 3]);
-    expect(resumeAt).toEqual(new Map([["transactions.validated", 4]]));
+    expect([resumeAt, wantsTopology], "until the shard tree was looked at").toEqual([undefined, true]);
+    expect(assign.topology(topology).resumeAt).toEqual(new Map([["transactions.validated", 4]]));
   });
 
   it("passes over what it can't read with an alert, and goes on", () => {
     const bad = inputRecord("transactions.validated", Buffer.from("nonsense"), { partition: 2, offset: 0 });
-    const { records, alerts, resumeAt } = task.step([bad, validated(net.wallet(3), 1).record]);
+    const assign = open();
+    const { records, alerts } = assign.step([bad, validated(net.wallet(3), 1).record]);
     expect(records).toHaveLength(1);
     expect(alerts).toMatchObject([{ code: "INPUT_CORRUPT", message: expect.stringContaining("[2]@0") }]);
-    expect(resumeAt?.get("transactions.validated")).toBe(2);
+    expect(assign.topology(topology).resumeAt?.get("transactions.validated")).toBe(2);
   });
 });

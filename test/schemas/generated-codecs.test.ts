@@ -127,14 +127,17 @@ describe("generated codecs", () => {
 
   it("pass over the size of an array's block, whatever it says, where any Avro is taken", () => {
     const { decode, decodeAny } = codec("ShardState");
-    const marks = { marks: [{ partition: 1, offset: 2 }], channels: [] };
+    const marks = {
+      ...{ marks: [{ partition: 1, prefix: "", offset: 2 }], sent: [], received: [] },
+      ...{ change: null, markers: [] },
+    };
     for (const size of ["04", "00", "8400", `${"ff".repeat(9)}01`, `${"fe".repeat(9)}7f`]) {
-      const bytes = Buffer.from(`01${size}02040000`, "hex");
+      const bytes = Buffer.from(`01${size}02000400${"00".repeat(4)}`, "hex");
       expect(decodeAny(bytes), size).toEqual(marks);
       expect(structured(reference("ShardState").decodeAny(bytes)), size).toEqual(structured(marks));
       expect(decode(bytes), size).toBeUndefined();
     }
-    expect(decodeAny(Buffer.from(`01${"ff".repeat(10)}0102040000`, "hex"))).toBeUndefined();
+    expect(decodeAny(Buffer.from(`01${"ff".repeat(10)}0102000400${"00".repeat(4)}`, "hex"))).toBeUndefined();
   });
 
   it("refuse a union's value with two branches or none, as avsc does", () => {
@@ -227,5 +230,6 @@ function zeroHeader(): Buffer {
     receiptsRoot: zero,
     changesRoot: zero,
     messagesRoot: zero,
+    isLast: false,
   });
 }

@@ -23,7 +23,8 @@ export function valuesOf(schema: Schema, named: Map<string, fc.Arbitrary<unknown
         const values = valuesOf(branch, named);
         const name = typeof branch === "object" && !Array.isArray(branch) ? branch.name : branch;
         const isRecord = typeof branch === "object" && !Array.isArray(branch) && branch.type === "record";
-        // In a union with null alone a fixed stands for itself, a record is named.
+        // What is in a union with null alone stands for itself.
+        if (schema.length === 2 && schema.includes("null")) return values;
         return isRecord || String(name).includes(".") ? wrapped(String(name), values) : values;
       }),
     );

@@ -25,6 +25,7 @@ export class Slot {
   private paused: ReadonlySet<TopicName> = new Set();
   /** Every position ever committed, the newest last. */
   private readonly commits: ReadonlyMap<TopicName, number>[] = [];
+  private wantsTopology = false;
   private wiped = false;
   private wipe = false;
 
@@ -61,6 +62,7 @@ export class Slot {
     this.wipe = false;
     this.paused = new Set();
     this.wakeAtMs = undefined;
+    this.wantsTopology = false;
     const committed = this.commits.at(-1);
     this.next = new Map(
       this.stage.inputs.map((input) => [
@@ -76,11 +78,19 @@ export class Slot {
     const records = this.environment.topics.records(input, this.partition).slice(from, from + max);
     this.next.set(input, from + records.length);
     this.run((task) => task.step(records, nowMs), crash);
+    this.lookAtTopology(nowMs);
   }
 
   timer(nowMs: number, crash?: CrashPoint): void {
     this.wakeAtMs = undefined;
     this.run((task) => task.timer!(nowMs), crash);
+    this.lookAtTopology(nowMs);
+  }
+
+  /** As the driver: once all that a step asked for is acknowledged. The shard tree never changes here. */
+  private lookAtTopology(nowMs: number): void {
+    const { topology } = this.environment.network;
+    while (this.opened && this.wantsTopology) this.run((task) => task.topology!(topology, nowMs));
   }
 
   private run(step: (task: OpenedTask["task"]) => StepResult, crash?: CrashPoint): void {
@@ -113,6 +123,7 @@ export class Slot {
     this.alerts.push(...(result.alerts ?? []));
     this.paused = new Set(result.pause);
     this.wakeAtMs = result.wakeAtMs;
+    this.wantsTopology = result.wantsTopology ?? false;
   }
 
   private writtenBefore(

@@ -29,6 +29,7 @@ import { ValidateTask } from "../../processors/validate/validate.js";
 import { VoteTask } from "../../processors/vote/vote.js";
 import { StoredState } from "../../runtime/store/stored-state.js";
 import type { FinalityCertificate } from "../../schemas/generated.js";
+import { ASSIGNER_KEY } from "../../simulator/world/network.js";
 import { SCHEMA_IDS } from "../../simulator/world/topics.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { MemoryStore, type Topics } from "./topics.js";
@@ -168,9 +169,9 @@ const finalize: SimulatedStage = {
 function simple(
   name: StageName,
   inputs: TopicName[],
-  make: (environment: SimulatedEnvironment) => StageTask,
+  make: (environment: SimulatedEnvironment, partition: number) => StageTask,
 ) {
-  const open: SimulatedStage["open"] = (_partition, environment) => ({ task: make(environment) });
+  const open: SimulatedStage["open"] = (partition, environment) => ({ task: make(environment, partition) });
   return { name, group: name, inputs, transactional: false, open };
 }
 
@@ -191,7 +192,8 @@ export function allStages(validatorKeys: readonly KeyPair[]): SimulatedStage[] {
     simple(
       "shard-assign",
       ["transactions.validated"],
-      ({ network }) => new ShardAssignTask(network.topology),
+      ({ network }, partition) =>
+        new ShardAssignTask({ network, topology: network.topology, assigner: ASSIGNER_KEY, partition }),
     ),
     execute,
     ...validatorKeys.map((keyPair, index) => vote(index + 1, keyPair)),

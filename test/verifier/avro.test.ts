@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { leafHash as ledgersLeafHash, merkleRoot } from "../../ledger/merkle.js";
 import { codec } from "../../schemas/codec.js";
-import type { RecordTypes } from "../../schemas/generated.js";
+import type { RecordTypes, StateRecord, TopologyChange } from "../../schemas/generated.js";
 import { type AvroReader, lengthPrefix, readWhole } from "../../verifier/avro-reader.js";
 import { readLogEntry, readReceipt } from "../../verifier/entries.js";
 import { readBlockHeader, readCheckpoint } from "../../verifier/headers.js";
@@ -20,22 +20,62 @@ interface Kind {
   readonly read: (reader: AvroReader) => unknown;
   readonly bytes: readonly Buffer[];
 }
+const place = { shard: 5, path: "1.2", prefix: "001", partition: 6, epoch: 3, parents: [1, 2] };
+const change: TopologyChange = { epoch: 3, kind: "MERGE", ended: [1, 2], begun: [place] };
 const bundle = codec("LogEntry").encode({
   entry: {
     "rustorium.CrossShardBundle": {
       ...{ header, signatures, destination: 0, channelSequence: 2 ** 40, leafIndex: 3, leafCount: 4 },
+      ...{ priority: "LOW", change, isLast: true },
       messages: [...bundles[0]!.messages].map((message) => ({ ...message, code: "späß €𝄞" })),
       proof: [Buffer.alloc(32, 5)],
     },
   },
 });
+const signed = { genesis: Buffer.alloc(32, 1), epoch: 2, signature: Buffer.alloc(64, 2) };
+const marker = codec("LogEntry").encode({
+  entry: { "rustorium.TopologyMarker": { ...signed, sourcePartition: 3 } },
+});
+const proposal = codec("LogEntry").encode({
+  entry: {
+    "rustorium.TopologyProposal": {
+      ...{ ...signed, kind: "PAUSE", shards: [1, 300], createdAt: 2 ** 41, reason: "späß" },
+    },
+  },
+});
+const sent = [{ shard: 2, priority: "LOW", count: 2 ** 40 }] as const;
+const received = [{ shard: 1, priority: "HIGH", prefix: "01", count: 7 }] as const;
+const channels = { sent: [...sent], received: [...received] };
+/** Own records and the shard tree, each with something of everything. */
+const states = [
+  {
+    "rustorium.ShardState": {
+      ...{ ...channels, change, markers: [0, 3], marks: [{ partition: 1, prefix: "1", offset: 500 }] },
+    },
+  },
+  { "rustorium.ShardState": { ...channels, change: null, markers: [], marks: [] } },
+  { "rustorium.MainChainState": { ...channels, checkpoints: [{ shard: 1, height: 900 }] } },
+  {
+    "rustorium.TopologyState": {
+      ...{ epoch: 3, isPaused: true, switchedAt: 2 ** 41, nextShard: 6, nextPartition: 7 },
+      shards: [{ place, phase: "BEGINNING", since: 2 ** 41, ended: -1 }],
+    },
+  },
+] satisfies StateRecord["value"][];
 const KINDS: readonly Kind[] = [
-  { name: "LogEntry", read: readLogEntry, bytes: [sample.entries[0]!, sample.entries[1]!, bundle] },
+  {
+    name: "LogEntry",
+    read: readLogEntry,
+    bytes: [sample.entries[0]!, sample.entries[1]!, bundle, marker, proposal],
+  },
   { name: "Receipt", read: readReceipt, bytes: [0, 1].map((at) => sample.receiptRecord(at).value!) },
   {
     name: "StateRecord",
     read: readStateRecord,
-    bytes: sample.block.encodedChanges.map((_, at) => sample.stateRecord(at).value!),
+    bytes: [
+      ...sample.block.encodedChanges.map((_, at) => sample.stateRecord(at).value!),
+      ...states.map((value) => codec("StateRecord").encode({ height: 1, digest: Buffer.alloc(32), value })),
+    ],
   },
   { name: "BlockHeader", read: readBlockHeader, bytes: [codec("BlockHeader").encode(header)] },
   {

@@ -157,7 +157,7 @@ describe("what an account has", () => {
     ],
     ["NON_CANONICAL", "an end of another kind", () => account({ stateProof: with1(3) })],
     ["WRONG_VALUE", "an escrow under an account's key", () => certifiedValue(encodedValue(escrow))],
-    ["NON_CANONICAL", "a value that is none", () => certifiedValue(Buffer.of(14))],
+    ["NON_CANONICAL", "a value that is none", () => certifiedValue(Buffer.of(16))],
     ["TRUNCATED", "a value cut", () => certifiedValue(Buffer.of(2, 2))],
     ["OVERSIZED", "a value with more", () => certifiedValue(Buffer.of(2, 2, 5, 0, 2, 0, 0))],
     ["NON_CANONICAL", "a balance in two bytes", () => certifiedValue(Buffer.of(2, 4, 0, 5, 0, 2, 0))],

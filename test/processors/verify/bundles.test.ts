@@ -64,8 +64,13 @@ describe("a verifier of what shards send each other", () => {
       const received = asShard(
         replay(sound, SHARD).state.get(shardKey(network.topology.shard(SHARD).prefix)),
       );
-      const channelSequence = received!.channels.find(({ shard }) => shard === 0)!.received + 1;
-      const { root, proved } = proveBundles([{ destination: SHARD, channelSequence, messages: [message] }]);
+      const channelSequence = received!.received.find(({ priority }) => priority === "HIGH")!.count + 1;
+      const { root, proved } = proveBundles([
+        {
+          ...{ destination: SHARD, priority: "HIGH", channelSequence, messages: [message] },
+          ...{ change: null, isLast: false },
+        },
+      ]);
       const header = { ...main.header, height: main.header.height + 1, messagesRoot: root };
       const signatures = signaturesOf(sound.net, digestOf(header), [1, 2, 3]);
       const entry = { "rustorium.CrossShardBundle": { header, signatures, ...proved[0]! } };
