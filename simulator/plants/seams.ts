@@ -1,4 +1,5 @@
 import type { Network } from "../../ledger/genesis/genesis.js";
+import type { Topology } from "../../ledger/topology.js";
 import type { InputRecord, StageName, StageTask, StepResult } from "../../processors/stage.js";
 import type { Environment, OpenTask, StageDefinition } from "../../runtime/driver/environment.js";
 import type { Store } from "../../runtime/store/level-store.js";
@@ -59,6 +60,15 @@ export function withTask(open: OpenTask, { records, result }: TaskChange): OpenT
       const stepped = task.step(records ? records(given, nowMs) : given, nowMs);
       return result ? result(stepped, given) : stepped;
     },
+    get isDone() {
+      return task.isDone === true;
+    },
+    ...(task.topology && {
+      topology(tree: Topology, nowMs: number) {
+        const stepped = task.topology!(tree, nowMs);
+        return result ? result(stepped, []) : stepped;
+      },
+    }),
     ...(task.timer && {
       timer(nowMs: number) {
         const stepped = task.timer!(nowMs);
