@@ -1,7 +1,9 @@
 import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import type { Conservation } from "../../ledger/conservation.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
-import type { RecordTypes } from "../../schemas/generated.js";
+import type { StateKey } from "../../ledger/state/key.js";
+import type { StateValue } from "../../ledger/state/state.js";
+import type { RecordTypes, ShardPlace } from "../../schemas/generated.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { CertificateCheck } from "./check-certificates.js";
 import { ChangesCheck } from "./check-changes.js";
@@ -37,8 +39,13 @@ export interface FollowedRange extends OffsetRange {
 export interface ShardVerifierOptions {
   readonly network: Network;
   readonly shard: number;
+  readonly place: ShardPlace;
   readonly source: ChainSource;
   readonly start: ShardStart;
+  /** What the shard began with before its first block, as far as it is known. */
+  readonly initial: () => ReadonlyMap<StateKey, StateValue>;
+  /** Nothing is read of the shard but its log. */
+  readonly isUnread?: boolean;
   readonly replay: ShardReplay;
   readonly senders: Senders;
   readonly table: StateTable;
@@ -60,8 +67,8 @@ export class ShardVerifier {
   private stateKeys = 0;
 
   constructor(private readonly options: ShardVerifierOptions) {
-    const { network, shard, start, replay, ranges, source } = options;
-    const { partition } = network.topology.shard(shard);
+    const { network, shard, place, start, replay, ranges, source } = options;
+    const { partition } = place;
     // A contradicted execute corrects what it wrote ahead of the certificates, at most so many blocks.
     const patience = 2 * network.genesis.parameters.unfinalisedBlocksMax;
     const own = new OwnBlocks(shard, RECENT_PATIENCES * patience, start.position.height);
@@ -83,7 +90,12 @@ export class ShardVerifier {
     this.certificates = new CertificateCheck(network, own);
     this.receipts = new ReceiptCheck(own, patience, ranges["shard.receipts"].isTrimmed);
     this.changes = new ChangesCheck(own, patience, ranges["shard.changes"].isTrimmed);
-    this.checkpoints = new CheckpointCheck(network, own, source.checkpoints(partition), start);
+    this.checkpoints = new CheckpointCheck(
+      network,
+      own,
+      options.isUnread ? nothing() : source.checkpoints(partition),
+      start,
+    );
     this.followers = [
       follow("shard.finalized", "FinalityCertificate", this.certificates),
       follow("shard.blocks", "BlockHeader", new HeaderCheck(own, patience)),
@@ -93,6 +105,14 @@ export class ShardVerifier {
       follow("shard.votes", "Vote", new VoteCheck(network, own)),
     ];
     this.held = replay.state.held;
+  }
+
+  get shard(): number {
+    return this.options.shard;
+  }
+
+  get place(): ShardPlace {
+    return this.options.place;
   }
 
   get figures(): ShardFigures {
@@ -159,9 +179,11 @@ export class ShardVerifier {
   private compareState(): Difference | undefined {
     const { values } = this.replay.state;
     this.stateKeys = values.size;
-    return this.options.table.compare(values, this.own);
+    return this.options.table.compare(values, this.own, this.options.initial());
   }
 }
+
+async function* nothing(): AsyncGenerator<never> {}
 
 /** Blocks whose roots are kept, in times of the patience with corrections: those are for heights twice as old at most. */
 const RECENT_PATIENCES = 4;
