@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
+import { SCENARIOS, type Scenario } from "../simulator/options.js";
 import { PLANT_NAMES, type PlantName } from "../simulator/plants/registry.js";
 import { type SimulationReport, simulate } from "../simulator/simulate.js";
 import { EXIT, failWith } from "./failure.js";
@@ -15,6 +16,8 @@ interface SimulateFlags {
   readonly seed: string;
   readonly workers?: string;
   readonly plant?: PlantName;
+  readonly scenario?: Scenario;
+  readonly realSignatures?: boolean;
   readonly json?: boolean;
 }
 
@@ -31,6 +34,10 @@ export function simulateCommand(program: Command): void {
     .addOption(
       new Option("--plant <name>", "plant a fault in the stages, to see it found").choices(PLANT_NAMES),
     )
+    .addOption(
+      new Option("--scenario <name>", "reshard: shards split and merge all the time").choices(SCENARIOS),
+    )
+    .option("--real-signatures", "real signatures and Poseidon in every seed, not in one of fifty")
     .option("--json", "print the report as one JSON object")
     .action(async (flags: SimulateFlags) => {
       const seeds = whole("--seeds", flags.seeds, 1, SEEDS_MAX);
@@ -42,6 +49,8 @@ export function simulateCommand(program: Command): void {
         firstSeed,
         workers,
         ...(flags.plant !== undefined && { plant: flags.plant }),
+        ...(flags.scenario !== undefined && { scenario: flags.scenario }),
+        ...(flags.realSignatures && { realSignatures: true }),
         onProgress: (done, failed) => {
           if (performance.now() - saidMs < PROGRESS_MS) return;
           saidMs = performance.now();
@@ -70,6 +79,11 @@ function render(report: SimulationReport): string {
     `seeds ${firstSeed} to ${firstSeed + seeds - 1}: ${seeds - failures.length} clean, ${failures.length} failed; ${report.seedsPerMinute} a minute`,
     `${events} events (at least ${report.eventsMin} a seed), ${total} faults (at least ${report.faultsMin}), ${Math.round(simulatedMs / 1_000)} s simulated`,
     `${report.transactions} transactions, ${report.blocks} blocks; ${report.realSignatures} seeds with real signatures; ${report.runTwice} run twice with the same trace`,
+    ...(report.splits + report.merges > 0
+      ? [
+          `${report.splits} splits, ${report.merges} merges, ${report.changesWithEscrow} of them with transfers in escrow`,
+        ]
+      : []),
     ...Object.entries(faults).map(([fault, count]) => `  ${fault}: ${count}`),
     ...failures.flatMap(({ seed, invariant, detail, shrunk }) => [
       `FAILED seed ${seed}: ${invariant}: ${detail}`,

@@ -2,6 +2,10 @@ import type { FaultClass } from "./faults/classes.js";
 import type { InvariantName } from "./model/violations.js";
 import type { Plant } from "./plants/plant.js";
 
+/** reshard: shards split and merge all the time. */
+export const SCENARIOS = ["reshard"] as const;
+export type Scenario = (typeof SCENARIOS)[number];
+
 /** A violation that is looked for. */
 export interface Finding {
   readonly invariant: InvariantName;
@@ -12,6 +16,10 @@ export interface Finding {
 /** One run: a seed, and what shrinking took away from it. */
 export interface RunOptions {
   readonly seed: number;
+  /** What happens besides load and faults; left out: nothing. */
+  readonly scenario?: Scenario;
+  /** All signatures are real, and not only one seed's in fifty. */
+  readonly realSignatures?: boolean;
   /** Classes of faults that don't happen. */
   readonly without?: readonly FaultClass[];
   /** Most faults that are drawn; those drawn first stay. */
@@ -51,5 +59,10 @@ export interface RunResult {
   readonly transactions: number;
   readonly blocks: number;
   readonly realSignatures: boolean;
+  /** Changes of the shard tree that were done. */
+  readonly splits: number;
+  readonly merges: number;
+  /** Changes that were decided while transfers were in escrow. */
+  readonly changesWithEscrow: number;
   readonly log?: readonly string[];
 }

@@ -3,7 +3,7 @@ import { FAULT_CLASSES, type FaultClass } from "./faults/classes.js";
 import { Random } from "./kernel/random.js";
 import { type Failure, isFinding, type RunOptions, type RunResult } from "./options.js";
 import { START_MS } from "./world/network.js";
-import { drawNetwork } from "./world/shapes.js";
+import { drawNetwork, drawResharded } from "./world/shapes.js";
 import { storeContents, storesAreLevel } from "./world/stores.js";
 import { World } from "./world/world.js";
 
@@ -11,6 +11,10 @@ import { World } from "./world/world.js";
 const REAL_SIGNATURES_EVERY = 50;
 const TRANSACTIONS_MIN = 30;
 const TRANSACTIONS_MAX = 65;
+/** Where shards change, a run is longer: a change takes a second or more with all the faults. */
+const RESHARD_TIMES = 3;
+/** Partitions for shards to come: more than changes can use in a run. */
+const RESHARD_SPARE_PARTITIONS = 32;
 const LOAD_MS_MIN = 2_000;
 const LOAD_MS_MAX = 4_000;
 const FAULTS_MIN = 16;
@@ -33,20 +37,24 @@ const FAILURES_MAX = 20;
 
 /** Runs one seed: load and faults, then healing, then quiet, while the model looks on. */
 export async function runSeed(options: RunOptions): Promise<RunResult> {
-  const { seed, without = [] } = options;
+  const { seed, scenario, without = [] } = options;
   const random = new Random(seed);
-  const realSignatures = seed % REAL_SIGNATURES_EVERY === 0;
+  const realSignatures = options.realSignatures ?? seed % REAL_SIGNATURES_EVERY === 0;
   useRealSignatures(realSignatures);
   const isAllowed = (fault: FaultClass) => !without.includes(fault);
-  const net = drawNetwork(random.fork("shape"), realSignatures);
-  const world = new World(net, random.fork("world"), isAllowed, realSignatures, options.plant);
+  const isResharded = scenario === "reshard";
+  const draw = isResharded ? drawResharded : drawNetwork;
+  const net = draw(random.fork("shape"), realSignatures);
+  const spare = isResharded ? RESHARD_SPARE_PARTITIONS : 0;
+  const world = new World(net, random.fork("world"), isAllowed, realSignatures, options.plant, spare);
   const { scheduler } = world;
   const plan = random.fork("plan");
-  const durationMs = plan.between(LOAD_MS_MIN, LOAD_MS_MAX);
-  const drawn = plan.between(TRANSACTIONS_MIN, TRANSACTIONS_MAX);
+  const durationMs = plan.between(LOAD_MS_MIN, LOAD_MS_MAX) * (isResharded ? RESHARD_TIMES : 1);
+  const drawn = plan.between(TRANSACTIONS_MIN, TRANSACTIONS_MAX) * (isResharded ? RESHARD_TIMES : 1);
   const transactions = Math.min(drawn, options.transactionsMax ?? Number.POSITIVE_INFINITY);
   world.start();
   world.load.start({ transactions, durationMs });
+  if (isResharded) world.resharder.start(durationMs);
   schedule(world, plan, durationMs, isAllowed, options.faultsMax ?? Number.POSITIVE_INFINITY);
   if (options.faultsMax === undefined) {
     scheduler.after(durationMs, "top up", () => {
@@ -66,6 +74,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
       scheduler.nowMs - world.lastRecordMs > QUIET_MS &&
       world.isUp &&
       storesAreLevel(world.nodes) &&
+      world.resharder.isSettled &&
       world.model.isSettled
     );
   };
@@ -90,6 +99,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   // What was looked for comes first: only so many are kept.
   failures.push(...world.violations.filter(isSought));
   failures.push(...world.violations.filter((violation) => !isSought(violation)));
+  const { blocks, splits, merges, changesWithEscrow } = world.model.counts;
   return {
     seed,
     events: scheduler.events,
@@ -98,8 +108,11 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     failures: failures.slice(0, FAILURES_MAX),
     trace: scheduler.trace.digest,
     transactions,
-    blocks: world.model.counts.blocks,
     realSignatures,
+    blocks,
+    splits,
+    merges,
+    changesWithEscrow,
     ...(options.withLog && { log: world.log.lines }),
   };
 }

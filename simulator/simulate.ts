@@ -1,6 +1,6 @@
 import type { FaultClass } from "./faults/classes.js";
 import type { Task } from "./messages.js";
-import type { RunResult } from "./options.js";
+import type { RunResult, Scenario } from "./options.js";
 import type { PlantName } from "./plants/registry.js";
 import { Pool } from "./pool.js";
 import type { Shrunk } from "./shrink.js";
@@ -22,6 +22,11 @@ export interface SimulationReport {
   readonly transactions: number;
   readonly blocks: number;
   readonly realSignatures: number;
+  /** Changes of the shard tree that were done. */
+  readonly splits: number;
+  readonly merges: number;
+  /** Changes that were decided while transfers were in escrow. */
+  readonly changesWithEscrow: number;
   /** Seeds that were run a second time and gave the same trace hash. */
   readonly runTwice: number;
   readonly failures: readonly SeedFailure[];
@@ -40,6 +45,8 @@ export interface SimulationPlan {
   readonly seeds: number;
   readonly firstSeed: number;
   readonly workers: number;
+  readonly scenario?: Scenario;
+  readonly realSignatures?: boolean;
   /** Name of a fault to plant in the stages, to see it found. */
   readonly plant?: PlantName;
   readonly onProgress: (done: number, failed: number) => void;
@@ -70,8 +77,14 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
   }
 }
 
-function seedsOf({ seeds, firstSeed, plant }: SimulationPlan): () => Task | undefined {
-  const run = (seed: number): Task => ({ kind: "run", options: { seed }, ...(plant && { plant }) });
+function seedsOf(plan: SimulationPlan): () => Task | undefined {
+  const { seeds, firstSeed, plant, scenario, realSignatures } = plan;
+  const common = { ...(scenario && { scenario }), ...(realSignatures && { realSignatures }) };
+  const run = (seed: number): Task => ({
+    kind: "run",
+    options: { seed, ...common },
+    ...(plant && { plant }),
+  });
   let index = 0;
   const again: number[] = [];
   return () => {
@@ -118,6 +131,9 @@ class Total {
   private transactions = 0;
   private blocks = 0;
   private realSignatures = 0;
+  private splits = 0;
+  private merges = 0;
+  private changesWithEscrow = 0;
 
   add(result: RunResult): void {
     this.runs++;
@@ -140,6 +156,9 @@ class Total {
     this.transactions += result.transactions;
     this.blocks += result.blocks;
     if (result.realSignatures) this.realSignatures++;
+    this.splits += result.splits;
+    this.merges += result.merges;
+    this.changesWithEscrow += result.changesWithEscrow;
     const [first] = result.failures;
     if (first) this.fail(result.seed, first.invariant, first.detail);
   }
@@ -155,6 +174,7 @@ class Total {
   ): SimulationReport {
     const { events, eventsMin, faultsMin, simulatedMs, transactions, blocks, realSignatures, runTwice } =
       this;
+    const { splits, merges, changesWithEscrow } = this;
     return {
       seeds: this.traces.size,
       firstSeed: plan.firstSeed,
@@ -167,6 +187,9 @@ class Total {
       transactions,
       blocks,
       realSignatures,
+      splits,
+      merges,
+      changesWithEscrow,
       runTwice,
       failures: this.failures.map((failure) => {
         const least = shrunk.get(failure.seed);

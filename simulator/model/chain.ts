@@ -1,14 +1,15 @@
 import { Reader } from "./avro.js";
-import { encodeMessage, leafOfBundle, type Outgoing, pack } from "./bundles.js";
+import type { Block, Change } from "./block.js";
+import { encodeMessage, leafOfBundle, pack } from "./bundles.js";
 import { Channels } from "./channels.js";
 import { Draft, type ShardValues } from "./draft.js";
 import { GlobalRoot } from "./global-root.js";
-import { type KnownHeader, readHeader, type SealedHeader, seal } from "./headers.js";
+import { type KnownHeader, readHeader, seal } from "./headers.js";
 import { Marks } from "./marks.js";
 import { leafOf, rootByPath, rootOf } from "./merkle.js";
 import { MAIN_CHAIN, type ModelNetwork } from "./network.js";
 import { note } from "./proposals.js";
-import type { CrossShardBundle, Header, LogEntry, ReceiptResult, UserTransaction } from "./records.js";
+import type { CrossShardBundle, Header, LogEntry, UserTransaction } from "./records.js";
 import { avro } from "./schemas.js";
 import { isOfOperator, Sealing } from "./sealing.js";
 import { takeIn } from "./settlement.js";
@@ -17,35 +18,11 @@ import type { Signatures } from "./signatures.js";
 import type { Ended, Start } from "./start.js";
 import type { StateValue } from "./state-records.js";
 import type { Terms } from "./terms.js";
-import type { ShardPlace, TopologyChange, TopologyProposal } from "./topology-records.js";
+import type { ShardPlace, TopologyProposal } from "./topology-records.js";
 import { carryOut, type Place } from "./transfer.js";
 
 /** In front of what the entry is. */
 const UNION_BRANCH_BYTES = 1;
-
-export interface Change {
-  /** State key as latin1. */
-  readonly key: string;
-  readonly before: StateValue | undefined;
-  readonly value: StateValue | null;
-  /** Avro bytes of the StateChange. */
-  readonly bytes: Buffer;
-  /** How many of them, at the end, are the value. */
-  readonly valueBytes: number;
-}
-
-/** A block as the rules make it out of the log. */
-export interface Block extends SealedHeader {
-  readonly receipts: readonly ReceiptResult[];
-  readonly receiptBytes: readonly Buffer[];
-  /** By ascending key. */
-  readonly changes: readonly Change[];
-  readonly outgoing: readonly Outgoing[];
-  /** Blocks of other shards that it comes after: it took in their messages, or its shard took their place. */
-  readonly after: readonly Header[];
-  /** Changes of the shard tree that it decided. */
-  readonly decided: readonly TopologyChange[];
-}
 
 /** What the rules make of one shard's log, record by record. */
 export class Chain {
@@ -91,6 +68,11 @@ export class Chain {
   /** Whether a block has entries and has not been ended. */
   get isOpen(): boolean {
     return this.draft !== undefined;
+  }
+
+  /** Whether a value has been there since its shard began. */
+  isFromStart({ key, before }: Change): boolean {
+    return before !== undefined && this.start.values.get(key) === before;
   }
 
   /** How it ended, once its last block is there. */

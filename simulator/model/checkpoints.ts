@@ -1,10 +1,10 @@
-import type { Block } from "./chain.js";
+import type { Block } from "./block.js";
 import { checkpointDigest } from "./global-root.js";
+import { rootOfPart } from "./halves.js";
 import type { Checkpoint } from "./records.js";
 import { avro, WIRE_HEADER_BYTES } from "./schemas.js";
 import type { ShardAudit, ShardContext } from "./shard.js";
 import type { StateValue } from "./state-records.js";
-import { stateRootOf } from "./state-root.js";
 
 /** Votes on a shard's states, and their certificates: each must be about a block of the log, and about the state after it. */
 export class Checkpoints {
@@ -67,8 +67,11 @@ export class Checkpoints {
       const { block, time, epoch, stateRoot } = checkpoint;
       if (!block.equals(digest) || time !== header.time || epoch !== header.epoch)
         this.context.report("same-state", `${where}: it is of another block than the log's`);
-      if (!this.rootAt(checkpoint.height).equals(stateRoot))
-        this.context.report("same-state", `${where}: the state has another root`);
+      if (this.rootAt(checkpoint.height).equals(stateRoot)) return;
+      // Its blocks say what changed: where they are right, and its state is not, it began with another one.
+      const hasParents = this.context.shard.parents.length > 0;
+      const invariant = hasParents && block.equals(digest) ? "children-equal-parent" : "same-state";
+      this.context.report(invariant, `${where}: the state has another root`);
     });
   }
 
@@ -78,8 +81,7 @@ export class Checkpoints {
     if (!root) {
       const values = new Map<string, StateValue>(this.shard.chain!.values);
       for (const { changes } of this.shard.blocks.slice(height).reverse()) takeBack(values, changes);
-      const bytes = new Map([...values].map(([key, value]) => [key, valueBytes(value)] as const));
-      root = stateRootOf(this.context.shard.prefix, bytes, this.context.network.hashPair);
+      root = rootOfPart({ prefix: this.context.shard.prefix, values }, this.context.network.hashPair);
       this.roots.set(height, root);
     }
     return root;
@@ -100,9 +102,4 @@ function takeBack(values: Map<string, StateValue>, changes: Block["changes"]): v
     if (before) values.set(key, before);
     else values.delete(key);
   }
-}
-
-/** With its place in the union: a StateChange with an empty key is one byte and the value. */
-function valueBytes(value: StateValue): Buffer {
-  return avro.StateChange.encode({ key: Buffer.alloc(0), value }).subarray(1);
 }

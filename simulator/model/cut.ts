@@ -1,4 +1,4 @@
-import type { Block } from "./chain.js";
+import type { Block } from "./block.js";
 import { accountOf, isNegative } from "./faults.js";
 import { AMOUNT_LIMIT, type ModelNetwork } from "./network.js";
 import type { ReceiptKind, ReceiptResult } from "./records.js";
@@ -8,6 +8,9 @@ import type { Report } from "./violations.js";
 /** What became of a transfer to another shard, in certified blocks. */
 interface Transfer {
   readonly amount: bigint;
+  /** Chain time of the block, in milliseconds since 1970. */
+  readonly preparedAtMs: number;
+  settledAtMs?: number;
   isInFlight: boolean;
   decided?: "FORWARDED" | "CANCELLED";
   arrived?: "CREDITED" | "CREDIT_REFUSED";
@@ -31,9 +34,14 @@ export class Cut {
   /** Left its sender, whose shard was not told yet what became of it. */
   private unsettled = 0n;
 
+  /** Decisions on the shard tree while transfers were under way. */
+  changesWithEscrow = 0;
+
   constructor(
     private readonly network: ModelNetwork,
     private readonly report: Report,
+    /** Sees each block when it is its turn. */
+    private readonly onTaken: (block: Block) => void = () => {},
   ) {
     this.balances = network.totalValue;
   }
@@ -60,6 +68,7 @@ export class Cut {
       queue.shift();
       this.heights.set(shard, block.header.height);
       this.take(block);
+      this.onTaken(block);
       return true;
     }
     return false;
@@ -75,7 +84,8 @@ export class Cut {
         applications.set(key, (applications.get(key) ?? 0) + 1);
         this.apply(receipt, where);
       }
-      if (kind !== "TRANSFER" && kind !== "REFUSED") this.advance(receipt, where);
+      if (kind === "TOPOLOGY_CHANGED" && this.unsettled > 0n) this.changesWithEscrow++;
+      if (!WITHIN_A_SHARD.has(kind)) this.advance(receipt, block.header.time, where);
     }
     for (const { key, before, value } of block.changes) {
       this.balances += (accountOf(value)?.balance ?? 0n) - (accountOf(before)?.balance ?? 0n);
@@ -109,10 +119,10 @@ export class Cut {
   }
 
   /** A step of a transfer to another shard: each at most once, each after the one that it follows from. */
-  private advance({ kind, transactionId, amount }: ReceiptResult, where: string): void {
+  private advance({ kind, transactionId, amount }: ReceiptResult, timeMs: number, where: string): void {
     const id = transactionId.toString("latin1");
     if (kind === "PREPARED") {
-      this.transfers.set(id, { amount, isInFlight: true });
+      this.transfers.set(id, { amount, preparedAtMs: timeMs, isInFlight: true });
       this.inFlight += amount;
       this.unsettled += amount;
       return;
@@ -136,6 +146,7 @@ export class Cut {
       else this.unsettled -= amount;
       if ((kind === "COMPLETED") !== (transfer.arrived === "CREDITED")) wrong("both-or-neither");
       transfer.settled = kind;
+      transfer.settledAtMs = timeMs;
       if (kind === "REFUNDED") this.land(transfer);
     }
   }
@@ -146,6 +157,14 @@ export class Cut {
     transfer.isInFlight = false;
   }
 }
+
+/** Kinds of receipts that no other shard has to do with. */
+const WITHIN_A_SHARD: ReadonlySet<ReceiptKind> = new Set([
+  "TRANSFER",
+  "REFUSED",
+  "TOPOLOGY_CHANGED",
+  "PROPOSAL_REFUSED",
+]);
 
 /** Kinds of receipts that end a transfer to another shard. */
 export const SETTLEMENTS: ReadonlySet<ReceiptKind> = new Set(["COMPLETED", "REFUNDED"]);

@@ -1,5 +1,5 @@
 import { Reader } from "./avro.js";
-import type { Block } from "./chain.js";
+import type { Block } from "./block.js";
 import { readHeader } from "./headers.js";
 import type { Header } from "./records.js";
 import { avro, WIRE_HEADER_BYTES } from "./schemas.js";

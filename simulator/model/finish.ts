@@ -1,9 +1,10 @@
 import type { Cut } from "./cut.js";
+import { valueBytes } from "./halves.js";
 import { MAIN_CHAIN } from "./network.js";
 import type { Notifications } from "./notifications.js";
-import { avro } from "./schemas.js";
 import type { LogRecord, ShardAudit } from "./shard.js";
 import { type Submissions, where } from "./submissions.js";
+import type { TopologyTopic } from "./topology-topic.js";
 import type { Report } from "./violations.js";
 
 /** Once everything works again, what waited must end within this time, in milliseconds. */
@@ -44,12 +45,13 @@ export interface Seen {
   readonly cut: Cut;
   readonly dishonest: ReadonlySet<number>;
   readonly withCheckpoints: boolean;
+  readonly topology: TopologyTopic;
   readonly report: Report;
 }
 
 /** Nothing is left to do. */
 export function checkQuiet(
-  { shards, cut, dishonest, withCheckpoints, report }: Seen,
+  { shards, cut, dishonest, withCheckpoints, topology, report }: Seen,
   { absent = [] }: End,
 ): void {
   for (const { chain, blocks, finality, outputs, state, context, unknownHeights } of shards) {
@@ -75,19 +77,27 @@ export function checkQuiet(
     }
   }
   if (withCheckpoints) checkRoots(shards, report);
+  topology.checkQuiet(report);
+  for (const { place, phase } of mainOf(shards)?.chain?.tree?.value.shards ?? [])
+    if (phase !== "ACTIVE") report("lag-zero", `shard ${place.shard} is still ${phase}`);
   if (cut.waitingBlocks > 0) report("lag-zero", `${cut.waitingBlocks} blocks took in what is not certified`);
+}
+
+function mainOf(shards: Seen["shards"]): ShardAudit | undefined {
+  return shards.find(({ context }) => context.shard.shard === MAIN_CHAIN);
 }
 
 /** Each shard's last state is certified, and the main chain has the others' roots. */
 function checkRoots(shards: Seen["shards"], report: Report): void {
-  const main = shards.find(({ context }) => context.shard.shard === MAIN_CHAIN);
+  const { roots, tree } = mainOf(shards)?.chain ?? {};
   for (const { context, blocks, checkpoints } of shards) {
     const { shard } = context.shard;
     const { certified } = checkpoints;
     if (certified < blocks.length)
       report("lag-zero", `shard ${shard}: ${blocks.length} blocks, state certified at ${certified}`);
-    const carried = main?.chain?.roots?.known.get(shard)?.height ?? 0;
-    if (shard !== MAIN_CHAIN && carried < certified)
+    const isOwner = tree?.owners.some((place) => place.shard === shard) === true;
+    const carried = roots?.known.get(shard)?.height ?? 0;
+    if (isOwner && carried < certified)
       report("lag-zero", `shard ${shard}: state certified at ${certified}, on the main chain at ${carried}`);
   }
 }
@@ -113,8 +123,20 @@ export function checkEnds({ submissions, notifications, cut, report }: Seen, { h
     if (doneAtMs > Math.max(timeMs, healedAtMs) + SETTLED_WITHIN_MS)
       report("settled-in-time", `${where(submission)} took ${doneAtMs - Math.max(timeMs, healedAtMs)} ms`);
   }
-  for (const [id, { settled }] of cut.transfers) {
-    if (!settled) report("settled-once", `${Buffer.from(id, "latin1").toString("hex")} is not settled`);
+  for (const [id, { settled, preparedAtMs, settledAtMs = 0 }] of cut.transfers) {
+    const name = Buffer.from(id, "latin1").toString("hex");
+    if (!settled) report("settled-once", `${name} is not settled`);
+    const tookMs = settledAtMs - Math.max(preparedAtMs, healedAtMs);
+    if (tookMs > SETTLED_WITHIN_MS) report("no-escrow-left", `${name} was in escrow for ${tookMs} ms`);
+  }
+}
+
+/** Nothing is in escrow any more in a shard that there is. */
+export function checkEscrows({ shards, report }: Seen): void {
+  for (const { chain, context } of shards) {
+    if (!chain || chain.end) continue;
+    for (const value of chain.values.values())
+      if (value.is === "EscrowState") report("no-escrow-left", `shard ${context.shard.shard} has one`);
   }
 }
 
@@ -126,10 +148,7 @@ export function checkStores({ shards, report }: Seen, { stores }: End): void {
     const { height, values } = shard.chain;
     const right = new Map<string, string>();
     for (const [key, value] of values) {
-      const keyBytes = Buffer.from(key, "latin1");
-      // A StateChange with an empty key is one byte and the value.
-      const bytes = avro.StateChange.encode({ key: Buffer.alloc(0), value }).subarray(1);
-      right.set(keyBytes.toString("hex"), bytes.toString("hex"));
+      right.set(Buffer.from(key, "latin1").toString("hex"), valueBytes(value).toString("hex"));
     }
     for (const store of stores) {
       if (store.partition !== partition) continue;

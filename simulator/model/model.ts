@@ -1,10 +1,11 @@
 import { NOT_CANONICAL } from "./avro.js";
-import type { Block } from "./chain.js";
+import type { Block } from "./block.js";
 import { checkCold } from "./cold.js";
 import { Cut } from "./cut.js";
-import { checkEnds, checkQuiet, checkStores, type End, type Seen } from "./finish.js";
-import { ModelNetwork, type Verify, verifyEd25519 } from "./network.js";
+import { checkEnds, checkEscrows, checkQuiet, checkStores, type End, type Seen } from "./finish.js";
+import { MAIN_CHAIN, ModelNetwork, type Verify, verifyEd25519 } from "./network.js";
 import { Notifications } from "./notifications.js";
+import { Owners } from "./owners.js";
 import { avro, decodeWire } from "./schemas.js";
 import type { ShardAudit } from "./shard.js";
 import { Shards } from "./shards.js";
@@ -12,6 +13,7 @@ import { Signatures } from "./signatures.js";
 import type { HashPair } from "./state-root.js";
 import { type Intent, Submissions } from "./submissions.js";
 import type { Terms } from "./terms.js";
+import { TopologyTopic } from "./topology-topic.js";
 import type { Report, Violation } from "./violations.js";
 
 /** Largest record of any topic, in bytes. */
@@ -57,6 +59,11 @@ export interface Counts {
   readonly crossShard: number;
   readonly settled: number;
   readonly notifications: number;
+  /** Changes of the shard tree, certified. */
+  readonly splits: number;
+  readonly merges: number;
+  /** Of these, those decided while transfers were under way. */
+  readonly changesWithEscrow: number;
 }
 
 /**
@@ -69,12 +76,15 @@ export class Model {
   private readonly notifications: Notifications;
   private readonly cut: Cut;
   private readonly shards: Shards;
+  private readonly topology: TopologyTopic;
   private readonly dishonest: ReadonlySet<number>;
   private readonly withCheckpoints: boolean;
   private readonly report: Report;
   private records = 0;
   private transfers = 0;
   private refused = 0;
+  private splits = 0;
+  private merges = 0;
 
   constructor(options: ModelOptions) {
     this.report = (invariant, detail) => options.onViolation({ invariant, detail });
@@ -84,10 +94,14 @@ export class Model {
     this.dishonest = new Set(options.dishonest);
     this.withCheckpoints = options.withoutCheckpoints !== true;
     this.submissions = new Submissions(this.network, verify, this.report);
-    this.cut = new Cut(this.network, this.report);
+    const owners = new Owners(this.network, this.report);
+    this.cut = new Cut(this.network, this.report, (block) => owners.take(block));
+    this.topology = new TopologyTopic(this.report);
     const { network, report, dishonest } = this;
     const onCertified = (block: Block) => this.onCertified(block);
-    this.shards = new Shards({ network, signatures, report, dishonest, onCertified }, this.submissions);
+    const isTakenElsewhere = owners.isTakenElsewhere.bind(owners);
+    const shared = { network, signatures, report, dishonest, onCertified, isTakenElsewhere };
+    this.shards = new Shards(shared, this.submissions);
     this.notifications = new Notifications(this.shards, this.submissions, this.report);
   }
 
@@ -139,6 +153,9 @@ export class Model {
       case "notifications":
         this.notifications.take(read(decodeWire(avro.Notification, value)), timeMs);
         return;
+      case "topology":
+        this.topology.take(record);
+        return;
       default:
         if (topic.startsWith("shard."))
           this.shards.at(partition, (shard) => this.reading(record, () => routeOfShard(record, shard)));
@@ -150,7 +167,12 @@ export class Model {
       if (kind === "TRANSFER" || kind === "PREPARED") this.transfers++;
       else if (kind === "REFUSED") this.refused++;
     }
+    for (const { kind } of block.decided) {
+      if (kind === "SPLIT") this.splits++;
+      else this.merges++;
+    }
     this.cut.certified(block);
+    if (block.header.shard === MAIN_CHAIN) this.topology.certified(block);
   }
 
   /** Once, when the network is quiet and everything is up. */
@@ -162,6 +184,7 @@ export class Model {
     const seen = this.seen(this.report);
     checkQuiet(seen, end);
     checkEnds(seen, end);
+    checkEscrows(seen);
     checkStores(seen, end);
     checkCold(seen, end);
   }
@@ -180,9 +203,9 @@ export class Model {
   }
 
   private seen(report: Report): Seen {
-    const { submissions, notifications, cut, dishonest, withCheckpoints } = this;
+    const { submissions, notifications, cut, dishonest, withCheckpoints, topology } = this;
     const shards = this.shards.all;
-    return { shards, submissions, notifications, cut, dishonest, withCheckpoints, report };
+    return { shards, submissions, notifications, cut, dishonest, withCheckpoints, topology, report };
   }
 
   get counts(): Counts {
@@ -198,6 +221,9 @@ export class Model {
       crossShard: this.cut.transfers.size,
       settled: this.notifications.settled.size,
       notifications: this.notifications.count,
+      splits: this.splits,
+      merges: this.merges,
+      changesWithEscrow: this.cut.changesWithEscrow,
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { Block } from "./chain.js";
+import type { Block } from "./block.js";
 import { SETTLEMENTS } from "./cut.js";
 import type { Notification, ReceiptResult } from "./records.js";
 import type { Shards } from "./shards.js";

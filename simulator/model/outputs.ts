@@ -1,7 +1,7 @@
 import { Reader } from "./avro.js";
-import type { Block } from "./chain.js";
+import type { Block } from "./block.js";
 import { PRIORITIES } from "./channels.js";
-import { faultOfChanges, faultOfReceipt } from "./faults.js";
+import { accountOf, faultOfChanges, faultOfReceipt } from "./faults.js";
 import { readHeader } from "./headers.js";
 import type { ReceiptResult, StateChange } from "./records.js";
 import { avro, WIRE_HEADER_BYTES } from "./schemas.js";
@@ -55,7 +55,7 @@ export class Outputs {
       const isRight = right?.equals(bytes) === true;
       if (written[index] && isRight) this.twice(block, "receipt");
       written[index] = true;
-      if (!isRight) this.wrong(block, `receipt ${index}`, receiptFault(bytes, block.receipts[index]));
+      if (!isRight) this.wrong(block, `receipt ${index}`, this.receiptFault(bytes, block.receipts[index]));
     });
   }
 
@@ -73,8 +73,20 @@ export class Outputs {
       written.changes = true;
       if (isRight) return;
       const seen = avro.BlockChanges.decode(bytes)?.changes as readonly StateChange[] | undefined;
-      this.wrong(block, "changes", seen ? faultOfChanges(seen, block.changes) : "readable");
+      this.wrong(block, "changes", seen ? this.faultOf(seen, block) : "readable");
     });
+  }
+
+  /** A wrong value of an account that is as it was when its shard took others' place: it began with another one. */
+  private faultOf(seen: readonly StateChange[], block: Block): InvariantName {
+    const { context, chain } = this.shard;
+    const hasBegun = context.shard.parents.length > 0;
+    const isInherited = block.changes.some((change) => {
+      if (!hasBegun || !accountOf(change.before) || !chain?.isFromStart(change)) return false;
+      const found = seen.find(({ key }) => key.toString("latin1") === change.key);
+      return found !== undefined && !avro.StateChange.encode(found).equals(change.bytes);
+    });
+    return isInherited ? "children-equal-parent" : faultOfChanges(seen, block.changes);
   }
 
   /** Takes a record of shard.messages. Throws NOT_CANONICAL. */
@@ -123,6 +135,14 @@ export class Outputs {
     return written;
   }
 
+  private receiptFault(bytes: Buffer, right: ReceiptResult | undefined): InvariantName {
+    const seen = avro.Receipt.decode(bytes)?.result as ReceiptResult | undefined;
+    if (!seen) return "readable";
+    if (this.context.isTakenElsewhere(seen, this.context.shard.shard)) return "one-owner";
+    if (right) return faultOfReceipt(seen, right);
+    return seen.kind === "CREDITED" || seen.kind === "REFUNDED" ? "both-or-neither" : "same-state";
+  }
+
   private wrong({ header: { shard, height } }: Block, what: string, invariant: InvariantName): void {
     this.context.report(invariant, `shard ${shard}, height ${height}: ${what} is not what the log says`);
   }
@@ -139,11 +159,4 @@ function head(bytes: Buffer): { height: number; reader: Reader } {
   const height = reader.long();
   reader.take(DIGEST_BYTES);
   return { height, reader };
-}
-
-function receiptFault(bytes: Buffer, right: ReceiptResult | undefined): InvariantName {
-  const seen = avro.Receipt.decode(bytes)?.result as ReceiptResult | undefined;
-  if (!seen) return "readable";
-  if (right) return faultOfReceipt(seen, right);
-  return seen.kind === "CREDITED" || seen.kind === "REFUNDED" ? "both-or-neither" : "same-state";
 }

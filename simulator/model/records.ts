@@ -4,6 +4,7 @@ import type { StateValue } from "./state-records.js";
 import type {
   Priority,
   ShardPlace,
+  ShardTopology,
   TopologyChange,
   TopologyMarker,
   TopologyProposal,
@@ -289,6 +290,7 @@ export interface Records {
   CheckpointVote: CheckpointVote;
   CheckpointCertificate: CheckpointCertificate;
   ShardPlace: ShardPlace;
+  ShardTopology: ShardTopology;
   TopologyChange: TopologyChange;
   TopologyMarker: TopologyMarker;
   TopologyProposal: TopologyProposal;

@@ -144,6 +144,7 @@ export const avro = {
   CheckpointVote: make("CheckpointVote"),
   CheckpointCertificate: make("CheckpointCertificate"),
   ShardPlace: make("ShardPlace"),
+  ShardTopology: make("ShardTopology"),
   TopologyChange: make("TopologyChange"),
   TopologyMarker: make("TopologyMarker"),
   TopologyProposal: make("TopologyProposal"),

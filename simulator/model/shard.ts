@@ -1,9 +1,11 @@
-import { type Block, Chain } from "./chain.js";
+import type { Block } from "./block.js";
+import { Chain } from "./chain.js";
 import { Checkpoints } from "./checkpoints.js";
 import { Finality } from "./finality.js";
 import type { KnownHeader } from "./headers.js";
 import type { ModelNetwork } from "./network.js";
 import { Outputs } from "./outputs.js";
+import type { ReceiptResult } from "./records.js";
 import { avro, WIRE_HEADER_BYTES } from "./schemas.js";
 import type { Signatures } from "./signatures.js";
 import type { Start } from "./start.js";
@@ -31,6 +33,8 @@ export interface ShardContext {
   onClosed(block: Block): void;
   /** A block was certified; in height order. */
   onCertified(block: Block): void;
+  /** Whether the log of another shard took in what a receipt is of. */
+  isTakenElsewhere(receipt: ReceiptResult, shard: number): boolean;
   /** Headers that logs gave. */
   readonly known: KnownHeader;
 }

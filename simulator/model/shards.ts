@@ -1,6 +1,7 @@
-import type { Block } from "./chain.js";
+import type { Block } from "./block.js";
+import { differenceOf, type Part } from "./halves.js";
 import { ShardAudit, type ShardContext } from "./shard.js";
-import { type Ended, startOfChange, startOfGenesis } from "./start.js";
+import { type Ended, type Start, startOfChange, startOfGenesis } from "./start.js";
 import type { Submissions } from "./submissions.js";
 import type { ShardPlace } from "./topology-records.js";
 
@@ -10,6 +11,9 @@ export class Shards {
   private readonly byPartition = new Map<number, ShardAudit>();
   /** What belongs to a partition that no shard lives in yet, by partition. */
   private readonly early = new Map<number, ((shard: ShardAudit) => void)[]>();
+
+  /** What shards of a change began with of which not all have begun. */
+  private readonly starts = new Map<number, { readonly place: ShardPlace; readonly start: Start }>();
 
   constructor(
     private readonly shared: Omit<ShardContext, "shard" | "known" | "onClosed">,
@@ -65,7 +69,25 @@ export class Shards {
   private beginIfDue(audit: ShardAudit): void {
     const place = audit.context.shard;
     const parents = endsOf(place, (parent) => this.byNumber.get(parent)?.chain?.end);
-    if (parents && !audit.chain) audit.begin(startOfChange(place, parents));
+    if (!parents || audit.chain) return;
+    const start = startOfChange(place, parents);
+    this.starts.set(place.shard, { place, start });
+    this.compare(place, parents);
+    audit.begin(start);
+  }
+
+  /** What has begun is what has ended, as soon as all of it is there. */
+  private compare({ epoch }: ShardPlace, parents: readonly Ended[]): void {
+    const begun = [...this.starts.values()]
+      .filter(({ place }) => place.epoch === epoch)
+      .map(({ place, start }): Part => ({ prefix: place.prefix, values: start.values }));
+    const ended = parents.map(({ place, values }): Part => ({ prefix: place.prefix, values }));
+    const [whole, left, right] = ended.length === 1 ? [...ended, ...begun] : [...begun, ...ended];
+    if (!whole || !left || !right) return;
+    const { network, report } = this.shared;
+    const difference = differenceOf(whole, left, right, network.hashPair);
+    if (difference) report("children-equal-parent", `epoch ${epoch}: ${difference}`);
+    for (const [shard, { place }] of this.starts) if (place.epoch === epoch) this.starts.delete(shard);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Block, Change } from "./chain.js";
+import type { Block, Change } from "./block.js";
 import { faultOfChanges } from "./faults.js";
 import { avro, decodeWire, WIRE_HEADER_BYTES } from "./schemas.js";
 import type { ShardAudit, ShardContext } from "./shard.js";

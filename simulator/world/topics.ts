@@ -7,11 +7,15 @@ import type { Broker } from "../kafka/broker.js";
 /** Registered schema ids of the simulated registry, by topic. */
 export const SCHEMA_IDS: SchemaIds = new Map(CATALOGUE.map(({ name }, index) => [name, index + 1]));
 
-/** Creates a network's topics and writes its genesis to the main chain's log. */
-export function createTopics(broker: Broker, { genesis, topology, allocation }: Network): void {
+/** Creates a network's topics, with spare partitions for shards to come, and writes its genesis to the main chain's log. */
+export function createTopics(
+  broker: Broker,
+  { genesis, topology, allocation }: Network,
+  sparePartitions: number,
+): void {
   const counts = {
     source: genesis.sourcePartitions,
-    shard: Math.max(...genesis.shards.map(({ partition }) => partition)) + 1,
+    shard: Math.max(...genesis.shards.map(({ partition }) => partition)) + 1 + sparePartitions,
     single: 1,
   };
   for (const { name, partitioning } of CATALOGUE) {

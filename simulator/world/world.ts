@@ -20,6 +20,7 @@ import { Load } from "./load.js";
 import { SimulatedLog } from "./log.js";
 import { START_MS, type TestNetwork } from "./network.js";
 import { Node, type Surroundings } from "./node.js";
+import { Resharder } from "./resharder.js";
 import { createTopics, SCHEMA_IDS } from "./topics.js";
 
 /** Validators whose stake may be dishonest: less than a third. */
@@ -39,6 +40,7 @@ export class World {
   readonly broker: Broker;
   readonly nodes: Node[];
   readonly load: Load;
+  readonly resharder: Resharder;
   readonly log: SimulatedLog;
   /** When the last record became readable, in milliseconds since 1970. */
   lastRecordMs = START_MS;
@@ -51,6 +53,7 @@ export class World {
     isAllowed: (fault: FaultClass) => boolean,
     realSignatures: boolean,
     plant: Plant | undefined,
+    sparePartitions = 0,
   ) {
     const { network } = net;
     const prefix = network.genesis.network;
@@ -77,7 +80,8 @@ export class World {
       dishonest: dishonest === undefined ? [] : [dishonest],
       onViolation: (violation) => this.violations.push(violation),
     });
-    createTopics(this.broker, network);
+    createTopics(this.broker, network, sparePartitions);
+    this.resharder = new Resharder(net, this.broker, this.scheduler, random.fork("reshard"));
     const surroundings: Surroundings = {
       scheduler: this.scheduler,
       broker: this.broker,
@@ -128,7 +132,9 @@ export class World {
         dishonest === undefined
           ? undefined
           : { validator: dishonest, keyPair: net.validatorKeys[dishonest - 1]! },
-      shardPartitions: network.genesis.shards.map(({ partition }) => partition),
+      shardPartitions: this.broker
+        .partitions(topicOnCluster(prefix, "shard.log"))
+        .map((partition) => partition.number),
       note,
       onPoison: (place) => this.model.submitted({ kind: "rejected", ...place }),
     };
@@ -147,9 +153,11 @@ export class World {
     const { offset, timeMs, key, value } = entry;
     this.scheduler.trace.addBytes(value);
     // The model judges what stages wrote; that nobody falls for this shows in what they make of it.
+    const name = this.topicNames.get(partition.topic)!;
+    if (name === "topology") this.resharder?.heard(value);
     if (this.targets?.poisoner.isForging) return;
     this.model.record({
-      topic: this.topicNames.get(partition.topic)!,
+      topic: name,
       partition: partition.number,
       offset,
       timeMs,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AMOUNT_LIMIT } from "../../ledger/amount.js";
 import { sha256 } from "../../ledger/crypto/hash.js";
 import { codec } from "../../schemas/codec.js";
-import type { Block } from "../../simulator/model/chain.js";
+import type { Block } from "../../simulator/model/block.js";
 import { Cut } from "../../simulator/model/cut.js";
 import { ModelNetwork } from "../../simulator/model/network.js";
 import type { ReceiptKind } from "../../simulator/model/records.js";
