@@ -6,9 +6,11 @@ import { StateTable } from "./state-table.js";
 
 /** What is taken of the topics before anything is executed, in this order. */
 export interface ChainInputs {
-  /** shard.state by shard. */
+  /** shard.state by shard; of those that came later there is nothing to compare yet. */
   readonly tables: ReadonlyMap<number, StateTable>;
   readonly topology: TopologyTable;
+  /** Partition of each shard whose topics are read: those of the network, and others that the topic topology had. */
+  readonly partitions: ReadonlyMap<number, number>;
   /** Ends of the logs, by shard; what is below comes from what is below `logs`. */
   readonly explained: ReadonlyMap<number, OffsetRange>;
   readonly logs: ReadonlyMap<number, OffsetRange>;
@@ -23,18 +25,33 @@ export async function readInputs(network: Network, source: ChainSource): Promise
       for (const record of records) table.take(record);
     tables.set(shard, table);
   }
-  const topology = new TopologyTable();
-  const range = await source.range("topology", 0);
-  for await (const records of source.read("topology", 0, range))
-    for (const record of records) topology.take(record);
-  const explained = await rangesOf(network, source);
-  return { tables, topology, explained, logs: await rangesOf(network, source) };
+  const partitions = new Map(network.topology.shards.map(({ shard, partition }) => [shard, partition]));
+  for (;;) {
+    const topology = await readTopology(source);
+    for (const [shard, { value }] of topology.records)
+      if (!partitions.has(shard)) partitions.set(shard, value.partition);
+    const explained = await rangesOf(source, partitions);
+    const logs = await rangesOf(source, partitions);
+    // A shard begins once the topic has it: what others' logs have of it up to here comes from one that is read too.
+    const { records } = await readTopology(source);
+    if ([...records.keys()].every((shard) => partitions.has(shard)))
+      return { tables, topology, partitions, explained, logs };
+  }
 }
 
-async function rangesOf({ topology }: Network, source: ChainSource): Promise<Map<number, OffsetRange>> {
+async function readTopology(source: ChainSource): Promise<TopologyTable> {
+  const table = new TopologyTable();
+  for await (const records of source.read("topology", 0, await source.range("topology", 0)))
+    for (const record of records) table.take(record);
+  return table;
+}
+
+async function rangesOf(
+  source: ChainSource,
+  partitions: ReadonlyMap<number, number>,
+): Promise<Map<number, OffsetRange>> {
   const ranges = new Map<number, OffsetRange>();
-  for (const { shard, partition } of topology.shards)
-    ranges.set(shard, await source.range("shard.log", partition));
+  for (const [shard, partition] of partitions) ranges.set(shard, await source.range("shard.log", partition));
   return ranges;
 }
 

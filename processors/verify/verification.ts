@@ -163,10 +163,10 @@ export class Verification {
   private async begin(place: ShardPlace, start: ShardStart): Promise<Stop | undefined> {
     const { network: given, source, inputs, onSignature, planted } = this.options;
     const { shard, partition } = place;
-    const isRead = given.topology.has(shard);
-    if (isRead && !isSame(given.topology.shard(shard), place)) return placeDiffers(shard);
-    // The topic topology was read before the main chain decided this one: no more than its beginning is looked at.
-    const network = isRead ? given : { ...given, topology: this.tree.topology };
+    if (given.topology.has(shard) && !isSame(given.topology.shard(shard), place)) return placeDiffers(shard);
+    const network = this.tree.place(shard) ? { ...given, topology: this.tree.topology } : given;
+    // One that the topic topology didn't have yet: no more than its beginning is looked at.
+    const isRead = inputs.partitions.get(shard) === partition;
     const { low, high } = inputs.logs.get(shard) ?? NOTHING;
     const log = { low: start.position.nextOffset, high };
     if (low > log.low) return { code: "LOG_TRIMMED", shard, firstOffset: low };

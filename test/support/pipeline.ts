@@ -25,7 +25,7 @@ export interface RunOptions {
 }
 
 /** As the topic topology has a shard of the genesis. */
-function topologyRecord(shard: GenesisShard): OutputRecord {
+export function topologyRecord(shard: GenesisShard): OutputRecord {
   const value = codec("ShardTopology").encode({
     ...{ ...shard, epoch: 0, parents: [], phase: "ACTIVE", ended: -1, since: 0, isPaused: false },
   });
