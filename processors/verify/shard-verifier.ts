@@ -3,6 +3,7 @@ import type { Conservation } from "../../ledger/conservation.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import type { StateKey } from "../../ledger/state/key.js";
 import type { StateValue } from "../../ledger/state/state.js";
+import type { StateTree } from "../../ledger/state-tree/state-tree.js";
 import type { RecordTypes, ShardPlace } from "../../schemas/generated.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { CertificateCheck } from "./check-certificates.js";
@@ -46,6 +47,8 @@ export interface ShardVerifierOptions {
   readonly initial: () => ReadonlyMap<StateKey, StateValue>;
   /** Nothing is read of the shard but its log. */
   readonly isUnread?: boolean;
+  /** The tree of what it begins with, where it is there already. */
+  readonly tree?: StateTree | undefined;
   readonly replay: ShardReplay;
   readonly senders: Senders;
   readonly table: StateTable;
@@ -90,12 +93,8 @@ export class ShardVerifier {
     this.certificates = new CertificateCheck(network, own);
     this.receipts = new ReceiptCheck(own, patience, ranges["shard.receipts"].isTrimmed);
     this.changes = new ChangesCheck(own, patience, ranges["shard.changes"].isTrimmed);
-    this.checkpoints = new CheckpointCheck(
-      network,
-      own,
-      options.isUnread ? nothing() : source.checkpoints(partition),
-      start,
-    );
+    const certificates = options.isUnread ? nothing() : source.checkpoints(partition);
+    this.checkpoints = new CheckpointCheck(network, own, certificates, start, options.tree);
     this.followers = [
       follow("shard.finalized", "FinalityCertificate", this.certificates),
       follow("shard.blocks", "BlockHeader", new HeaderCheck(own, patience)),
@@ -113,6 +112,11 @@ export class ShardVerifier {
 
   get place(): ShardPlace {
     return this.options.place;
+  }
+
+  /** Of an ended shard: its state's tree, where its root was compared with a certified one. */
+  get lastTree(): StateTree | undefined {
+    return this.checkpoints.lastTree;
   }
 
   get figures(): ShardFigures {

@@ -1,6 +1,7 @@
 import type { PlantedRules } from "../../ledger/block/executed-block.js";
 import { Conservation } from "../../ledger/conservation.js";
 import { initialState, type Network } from "../../ledger/genesis/genesis.js";
+import { StateTree } from "../../ledger/state-tree/state-tree.js";
 import { MAIN_CHAIN } from "../../ledger/topology.js";
 import type { ShardPlace } from "../../schemas/generated.js";
 import { TopologyCheck } from "./check-topology.js";
@@ -145,22 +146,17 @@ export class Verification {
   /** Begins those whose parents have ended. */
   private async beginWaiting(): Promise<Stop | undefined> {
     for (const [shard, place] of this.waiting) {
-      const parents = place.parents.map((parent) => this.verifiers.get(parent)?.replay);
-      if (!parents.every((parent) => parent?.hasEnded)) continue;
+      const parents = place.parents.map((parent) => this.verifiers.get(parent)).filter((parent) => !!parent);
+      if (parents.length < place.parents.length || !parents.every(({ replay }) => replay.hasEnded)) continue;
       this.waiting.delete(shard);
-      const stop = await this.begin(
-        place,
-        inheritedStart(
-          place,
-          parents.map((parent) => parent!.endedState),
-        ),
-      );
+      const ended = parents.map(({ replay }) => replay.endedState);
+      const stop = await this.begin(place, inheritedStart(place, ended), inheritedTree(place, parents));
       if (stop) return stop;
     }
     return undefined;
   }
 
-  private async begin(place: ShardPlace, start: ShardStart): Promise<Stop | undefined> {
+  private async begin(place: ShardPlace, start: ShardStart, tree?: StateTree): Promise<Stop | undefined> {
     const { network: given, source, inputs, onSignature, planted } = this.options;
     const { shard, partition } = place;
     if (given.topology.has(shard) && !isSame(given.topology.shard(shard), place)) return placeDiffers(shard);
@@ -178,7 +174,7 @@ export class Verification {
     });
     const isGenesis = place.parents.length === 0;
     const verifier = new ShardVerifier({
-      ...{ network, shard, place, source, start, replay, senders: this.senders },
+      ...{ network, shard, place, source, start, tree, replay, senders: this.senders },
       ranges: await followedRanges(source, isRead ? partition : undefined, start.position.height),
       table: inputs.tables.get(shard) ?? new StateTable(shard, place.prefix),
       conservation: this.conservation,
@@ -196,6 +192,13 @@ export class Verification {
     const { ended } = topology.shard(shard);
     return ended !== undefined && ended <= this.tree.startEpoch;
   }
+}
+
+/** A half of the tree that the parent ended with, or both of two: so their roots hash to the certified one, or it to theirs. */
+function inheritedTree({ prefix }: ShardPlace, parents: readonly ShardVerifier[]): StateTree | undefined {
+  const [left, right] = parents.map(({ lastTree }) => lastTree);
+  if (parents.length > 1) return left && right && StateTree.merge(left, right);
+  return left?.split()[prefix.endsWith("0") ? 0 : 1];
 }
 
 function earliest(verifiers: readonly ShardVerifier[]): ShardVerifier {

@@ -18,7 +18,13 @@ import { heightRecordKey, validatorRecordKey } from "../../processors/keys.js";
 import { ShardTree } from "../../processors/verify/shard-tree.js";
 import { genesisStart, inheritedStart, type ShardStart } from "../../processors/verify/start.js";
 import { codec } from "../../schemas/codec.js";
-import type { LogEntry, ProposalKind, SignedTransaction, UserTransaction } from "../../schemas/generated.js";
+import type {
+  Checkpoint,
+  LogEntry,
+  ProposalKind,
+  SignedTransaction,
+  UserTransaction,
+} from "../../schemas/generated.js";
 import type { Chance } from "../../simulator/kernel/random.js";
 import {
   ASSIGNER_KEY,
@@ -177,7 +183,7 @@ export class Resharded {
         if (this.sent.length > 0) this.deliver(this.firstOfChannel(chance(this.sent.length)));
         break;
       case 3:
-        if (chance(3) === 0) this.turn(chance(this.routes.length));
+        if (chance(2) === 0) this.turn(chance(this.routes.length));
         break;
       default:
         this.pay(from, to, ONE, { priority: PRIORITIES[chance(3)]!, gasPrice: BigInt(chance(2)) });
@@ -207,20 +213,26 @@ export class Resharded {
     }
   }
 
-  /** The newest position and state of a shard, as a certified checkpoint gives it. */
-  startAt(shard: number): ShardStart {
-    const { chain, state, start } = this.living.get(shard)!;
-    return chain.position.height === 0 ? start : { position: chain.position, values: new Map(state.values) };
+  /** Position and state of a shard after a block, its last unless said otherwise, as a certified checkpoint gives them. */
+  startAt(shard: number, height = this.living.get(shard)!.blocks.length): ShardStart {
+    const { blocks, start } = this.living.get(shard)!;
+    if (height === 0) return start;
+    const state = new MemoryState();
+    state.apply(start.values);
+    for (const { changes } of blocks.slice(0, height)) state.apply(changes);
+    return { position: blocks[height - 1]!.position, values: state.values };
   }
 
-  /** A certificate of a shard's state now. */
-  checkpoint(shard: number) {
-    const { blocks, state, prefix } = this.living.get(shard)!;
-    const { header, digest: block } = blocks.at(-1)!;
+  /** A certificate of a shard's state after a block, its last unless said otherwise. */
+  checkpoint(shard: number, height?: number, change: Partial<Checkpoint> = {}) {
+    const { prefix, blocks } = this.living.get(shard)!;
+    const { position, values } = this.startAt(shard, height);
+    const { header, digest: block } = blocks[position.height - 1]!;
     const tree = new StateTree(prefix);
-    tree.apply(encodeChanges(state.values));
-    const { genesis, height, time, epoch } = header;
-    const checkpoint = { genesis, shard, height, block, time, epoch, prefix, stateRoot: tree.root };
+    tree.apply(encodeChanges(values));
+    const { genesis, time, epoch } = header;
+    const place = { genesis, shard, height: header.height, block, time, epoch, prefix };
+    const checkpoint = { ...place, stateRoot: tree.root, ...change };
     return { checkpoint, signatures: signaturesOf(this.net, checkpointDigest(checkpoint), SIGNERS) };
   }
 
