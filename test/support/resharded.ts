@@ -236,6 +236,16 @@ export class Resharded {
     return { checkpoint, signatures: signaturesOf(this.net, checkpointDigest(checkpoint), SIGNERS) };
   }
 
+  /** Writes the certificate of a shard's newest state, and tells the main chain. */
+  certify(shard: number): void {
+    const certificate = this.checkpoint(shard);
+    const { partition } = this.living.get(shard)!;
+    const value = codec("CheckpointCertificate").encode(certificate);
+    const key = heightRecordKey(certificate.checkpoint.height);
+    this.topics.write({ topic: "shard.checkpoints", partition, key, value });
+    if (shard !== MAIN_CHAIN) this.append(MAIN_CHAIN, { "rustorium.CheckpointCertificate": certificate });
+  }
+
   /** A shard's own record after its last block. */
   own(shard: number) {
     const { state, prefix } = this.living.get(shard)!;
