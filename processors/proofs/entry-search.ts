@@ -1,6 +1,7 @@
-import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
+import type { ExecutedBlock, ExecutionRules } from "../../ledger/block/executed-block.js";
 import type { LogRecord } from "../../ledger/block/log-record.js";
 import { ShardChain } from "../../ledger/block/shard-chain.js";
+import { withMemory } from "../../ledger/consensus/votes.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { shardKey, topologyKey } from "../../ledger/state/key.js";
 import {
@@ -26,8 +27,8 @@ export interface BlockEntries {
   readonly nextOffset: number;
 }
 
-/** Beginnings that are tried before the search gives up. */
-const BEGINNINGS_MAX = 64;
+/** Beginnings that are tried before the search gives up: a whole block of answers may have come at one time. */
+const BEGINNINGS_MAX = 1_024;
 
 /**
  * Finds which records of a shard's log are the entries of a certified block, without executing what came before.
@@ -45,6 +46,9 @@ export class EntrySearch {
   private counted: LogRecord[] = [];
   private firstCounted = 0;
   private next = 0;
+  /** Whether transactions are authentic, by offset: no signature is checked twice. */
+  private readonly authentic = new Map<number, boolean>();
+  private readonly network: Network;
 
   /**
    * @param before the shard's own record after the block before, or what it began with that took others' place; undefined
@@ -52,11 +56,12 @@ export class EntrySearch {
    * @param tree of the main chain: the shard tree after the block before; undefined: the genesis'
    */
   constructor(
-    private readonly network: Network,
+    network: Network,
     private readonly header: BlockHeader,
     private readonly before: OwnRecord | undefined,
     private readonly tree?: TopologyState,
   ) {
+    this.network = { ...network, consensus: withMemory(network.consensus) };
     this.chain = this.begin();
   }
 
@@ -80,7 +85,8 @@ export class EntrySearch {
       if (block.header.entriesRoot.equals(this.header.entriesRoot))
         return { ok: true, entries: this.counted, nextOffset: record.offset + 1 };
       if (++this.beginnings >= BEGINNINGS_MAX) return this.notFound();
-      // A bundle that came too early was void where it stood, but looks right with the marks of now: begin behind it.
+      // A bundle that came too early was void where it stood, but looks right with the marks of now; and answers, which have no
+      // order, may be of the block before: begin behind it.
       this.beginning = this.firstCounted + 1;
       this.chain = this.begin();
     }
@@ -117,7 +123,13 @@ export class EntrySearch {
     };
     this.counted = [];
     this.next = this.beginning;
-    const rules = { isAuthentic: isAuthenticBySignature };
+    const rules: ExecutionRules = {
+      isAuthentic: (entry, decoded, record) => {
+        const known = this.authentic.get(record.offset) ?? isAuthenticBySignature(entry, decoded, record);
+        this.authentic.set(record.offset, known);
+        return known;
+      },
+    };
     return new ShardChain(network, header.shard, state, position, rules, before);
   }
 }
