@@ -11,11 +11,13 @@ import { machineFacts } from "./measure/machine.js";
 import { runMicro } from "./micro/run.js";
 import { runPeers } from "./peers/side-by-side/run.js";
 import { pipelinePicture } from "./picture/picture.js";
+import { shardsPicture } from "./picture/shards-picture.js";
 import type { ShardCount } from "./pipeline/network.js";
 import { type PipelineReport, runPipeline } from "./pipeline/run.js";
 import { runScale } from "./scale/run.js";
 import { recordedRuns } from "./shards/recorded.js";
-import { runShards } from "./shards/run.js";
+import { runShards, type ShardsReport } from "./shards/run.js";
+import { shardsTable } from "./shards/table.js";
 import { runSoak } from "./soak/run.js";
 import { runStages } from "./stages/run.js";
 import { runStateTree } from "./state/run.js";
@@ -156,11 +158,13 @@ async function main(): Promise<number> {
   };
   const report = await measure();
   if (values.record !== undefined) keep(values.record, { machine: machineFacts(), report });
-  process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
+  if ("scenario" in report && report.scenario === "shards" && !values.json)
+    process.stdout.write(shardsTable(report));
+  else process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
   return EXIT.done;
 }
 
-/** Draws the recorded runs of the pipeline for the README. */
+/** Draws the recorded runs of the pipeline and the model's shards for the README. */
 function draw(): void {
   const directory = join(PROJECT_ROOT, "bench", "results");
   const reports = readdirSync(directory)
@@ -173,7 +177,9 @@ function draw(): void {
       return report;
     });
   writeFileSync(join(PROJECT_ROOT, "docs", "bench.svg"), pipelinePicture(reports));
-  say("drawn: docs/bench.svg");
+  const shards = shardsPicture(recordedReport("shards") as ShardsReport);
+  writeFileSync(join(PROJECT_ROOT, "docs", "shards.svg"), shards);
+  say("drawn: docs/bench.svg, docs/shards.svg");
 }
 
 /** A recorded result. Throws where there is none. */

@@ -54,9 +54,10 @@ export interface HotReport {
 
 /** The other shards' load, as a share of what the network does in all. */
 const OTHERS_SHARE = 0.2;
-/** The hottest shard's transactions in flight: several times what waits in the pipeline where there is enough. */
-const HOT_IN_FLIGHT = 10_000;
-const SETTLE_MS = 4_000;
+/** The hottest shard's transactions in flight, in seconds of what the network does in all: it always has more than it can take. */
+const HOT_IN_FLIGHT_SECONDS = 3;
+/** The first of them come all at once; this is left out, in milliseconds. */
+const SETTLE_MS = 6_000;
 const HOT: Stream["number"] = 1;
 /** Without, with, without, …: what the machine does meanwhile falls on both. */
 const PHASES = [false, true, false, true, false] as const;
@@ -94,12 +95,15 @@ export async function runHot(options: HotOptions): Promise<HotReport> {
     const full = await fullLoad(client, network, options);
     await client.drain();
     const othersTps = Math.round(full.endedTps * OTHERS_SHARE);
+    const inFlight = Math.ceil(full.endedTps * HOT_IN_FLIGHT_SECONDS);
     say(`${Math.round(full.endedTps)} a second in all; ${othersTps} a second to the others from now on`);
     const phases: Phase[] = [];
     for (const isHot of PHASES) {
       others.sign(Math.ceil((othersTps * (SETTLE_MS + measureSeconds * 1_000)) / 1_000));
-      if (isHot) hot.sign(Math.ceil(full.endedTps * (SETTLE_MS / 1_000 + measureSeconds) + HOT_IN_FLIGHT));
-      phases.push(await phase(client, others, isHot ? hot : undefined, othersTps, measureSeconds * 1_000));
+      if (isHot) hot.sign(Math.ceil(full.endedTps * (SETTLE_MS / 1_000 + measureSeconds) + inFlight));
+      phases.push(
+        await phase(client, others, isHot ? { hot, inFlight } : undefined, othersTps, measureSeconds * 1_000),
+      );
       others.giveBack();
       hot.giveBack();
       const { finalMs, hotTps } = phases.at(-1)!;
@@ -138,7 +142,7 @@ export async function runHot(options: HotOptions): Promise<HotReport> {
 async function phase(
   client: LoadClient,
   others: SignedPool,
-  hot: SignedPool | undefined,
+  beside: { readonly hot: SignedPool; readonly inFlight: number } | undefined,
   othersTps: number,
   lengthMs: number,
 ): Promise<Phase> {
@@ -158,7 +162,7 @@ async function phase(
     }, SETTLE_MS + lengthMs),
   ];
   const runs = [client.pace(othersTps, SETTLE_MS + lengthMs, { number: 0, source: others })];
-  if (hot) runs.push(client.saturate(HOT_IN_FLIGHT, untilMs, { number: HOT, source: hot }));
+  if (beside) runs.push(client.saturate(beside.inFlight, untilMs, { number: HOT, source: beside.hot }));
   await Promise.all(runs).finally(() => {
     if (Date.now() < untilMs) for (const mark of marks) clearTimeout(mark);
   });
@@ -168,7 +172,7 @@ async function phase(
   const latencies = (stream: Stream["number"]) =>
     latenciesOf(submissions.latencies("final", fromMs, untilMs, stream));
   return {
-    hot: hot !== undefined,
+    hot: beside !== undefined,
     hotTps: rate(HOT),
     othersTps: rate(0),
     finalMs: latencies(0),

@@ -16,20 +16,24 @@ export interface Limit {
 const FOLLOWS_MIN = 0.98;
 /** The limit is known to this share of itself. */
 const PRECISION = 0.02;
-const FIRST_TPS = 1_000;
+const FIRST_TPS = 10_000;
+/** From a guess on the search widens by this factor until it has the limit between two rates. */
+const WIDER = 1.25;
 
-export function limitOf(plan: ShardPlan, costs: ShardCosts, seed: number): Limit {
+/** @param guess where to begin, in transactions a second */
+export function limitOf(plan: ShardPlan, costs: ShardCosts, seed: number, guess = FIRST_TPS): Limit {
   const at = (tps: number) => simulateShards(plan, costs, tps, seed);
   const follows = (tps: number) => {
     const { publishedTps, endedTps } = at(tps);
     return endedTps >= FOLLOWS_MIN * publishedTps;
   };
-  let high = FIRST_TPS * plan.shards;
-  while (follows(high)) high *= 2;
-  let low = high / 2;
-  while (low > 1 && !follows(low)) {
-    high = low;
-    low /= 2;
+  let [low, high] = [guess, guess];
+  if (follows(guess)) {
+    do [low, high] = [high, high * WIDER];
+    while (follows(high));
+  } else {
+    do [low, high] = [low / WIDER, low];
+    while (low > 1 && !follows(low));
   }
   while ((high - low) / high > PRECISION) {
     const middle = (low + high) / 2;

@@ -6,7 +6,6 @@ import type { RecordedRun, ShardsOptions } from "./run.js";
 const RUNS = [
   { name: "pipeline-1-four", shards: 4 },
   { name: "pipeline-2-four-cross", shards: 4 },
-  { name: "one-shard", shards: 1 },
 ] as const;
 
 /** @param report the report of a recorded result by its name */

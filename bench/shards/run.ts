@@ -119,10 +119,12 @@ export async function runShards(options: ShardsOptions): Promise<ShardsReport> {
 export function seriesOf(costs: ShardCosts, seed: number, say: (line: string) => void): Series[] {
   return (["as needed", "fixed"] as const).flatMap((brokers) =>
     CROSS_SHARES.map((crossShare): Series => {
+      let guess: number | undefined;
       const limits = SHARDS.map((shards): [number, Limit] => {
         const share = crossShare === "natural" ? 1 - 1 / shards : shards === 1 ? 0 : crossShare;
         const brokerCores = brokers === "fixed" ? BROKERS * BROKER_CORES : BROKER_CORES_UNBOUND;
-        const limit = limitOf(shardsApart(shards, share, brokerCores), costs, seed);
+        const limit = limitOf(shardsApart(shards, share, brokerCores), costs, seed, guess);
+        guess = 2 * limit.tps;
         say(`${shards} shards, cross ${crossShare}, brokers ${brokers}: ${limit.tps} a second`);
         return [shards, limit];
       });

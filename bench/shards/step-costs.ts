@@ -56,7 +56,7 @@ export interface StepCosts {
 }
 
 /** Shards of the networks that are measured; what a block costs was not seen to depend on their number. */
-const SHARDS = [4, 32] as const;
+const SHARDS = [4, 16] as const;
 const VALIDATORS = 4;
 const QUORUM = [1, 2, 3] as const;
 const ACCOUNTS_PER_SHARD = 60;
@@ -71,7 +71,7 @@ const ROUNDS = [
   [250, 0.9],
 ] as const;
 /** All rounds once for warming up, then so often. */
-const REPEATS = 3;
+const REPEATS = 2;
 const START_MS = 1_700_000_000_000;
 
 /** What a task did since its last block. */

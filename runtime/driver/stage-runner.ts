@@ -6,7 +6,7 @@ import { PlainWriter } from "../kafka/plain-writer.js";
 import type { GroupConsumer } from "../kafka/ports.js";
 import { consumerConfig, heartbeatIntervalMs, whileJoined } from "./consumer-config.js";
 import type { Environment, OpenTask, StageDefinition, StageDriver, StageLog } from "./environment.js";
-import { paceAfterFetch } from "./pace.js";
+import { BEHIND_RECORDS_MIN, paceAfterFetch } from "./pace.js";
 import { Positions } from "./positions.js";
 import { committedOffsets, StartOffsetError, startOffsets } from "./start-offsets.js";
 import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
@@ -48,6 +48,8 @@ export class StageRunner {
   private readonly positions: Positions;
   private readonly topicNames: ReadonlyMap<string, TopicName>;
   private readonly log: StageLog;
+  /** Slots with a whole fetch more to read. */
+  private readonly behind = new Set<TaskSlot>();
   private generation = 0;
   private stopping = false;
   private steppingMs = 0;
@@ -105,6 +107,7 @@ export class StageRunner {
       if (numbers.has(partition)) continue;
       this.managed.delete(partition);
       managed.generation = -1;
+      if (managed.slot) this.behind.delete(managed.slot);
       void managed.slot?.close();
     }
     for (const partition of numbers) {
@@ -201,6 +204,7 @@ export class StageRunner {
       if (!managed || this.stopping) return;
       const slot = managed.slot;
       delete managed.slot;
+      if (slot) this.behind.delete(slot);
       this.pauseAll(partition);
       const code = (error as { code?: string }).code;
       const message = error instanceof Error ? error.message : String(error);
@@ -259,9 +263,13 @@ export class StageRunner {
     }));
     slot.enqueue(records, topic);
     const heartbeatMs = heartbeatIntervalMs(this.environment.sessionTimeoutMs);
+    const own = Number(batch.offsetLag());
+    if (own >= BEHIND_RECORDS_MIN) this.behind.add(slot);
+    else this.behind.delete(slot);
     await heartbeat();
     const { definition, environment } = this;
-    const lag = () => Number(batch.offsetLag());
+    // By now all of a fetch have said how far behind they are: the next one waits for the slowest.
+    const lag = () => (this.behind.size > 0 ? BEHIND_RECORDS_MIN : own);
     await sleep(environment.clock, paceAfterFetch(environment.fetchPaceMs(), definition.fetchPaceMsMin, lag));
     if (slot.isFull) await this.roomWithin(slot, Math.min(heartbeatMs, ROOM_WAIT_MS_MAX));
     if (slot.isFull) this.holdBack(batch.partition, slot);
