@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseFlags } from "../cli/parse-flags.js";
 import { progressSince } from "../cli/progress.js";
@@ -177,14 +177,17 @@ function draw(): void {
       return report;
     });
   writeFileSync(join(PROJECT_ROOT, "docs", "bench.svg"), pipelinePicture(reports));
-  const shards = shardsPicture(recordedReport("shards") as ShardsReport);
-  writeFileSync(join(PROJECT_ROOT, "docs", "shards.svg"), shards);
-  say("drawn: docs/bench.svg, docs/shards.svg");
+  say("drawn: docs/bench.svg");
+  const shards = recordedReport("shards") as ShardsReport | undefined;
+  if (!shards) return;
+  writeFileSync(join(PROJECT_ROOT, "docs", "shards.svg"), shardsPicture(shards));
+  say("drawn: docs/shards.svg");
 }
 
-/** A recorded result. Throws where there is none. */
+/** The report of a recorded result; undefined where there is none. */
 function recordedReport(name: string): unknown {
   const file = join(PROJECT_ROOT, "bench", "results", `${name}.json`);
+  if (!existsSync(file)) return undefined;
   return (JSON.parse(readFileSync(file, "utf8")) as { report: unknown }).report;
 }
 

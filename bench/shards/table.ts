@@ -21,22 +21,26 @@ export function shardsTable({ calibration, series, brokers }: ShardsReport): str
         `${count(run.predictedTps)} (${percent(run.error)}) | ${count(run.calibratedTps)} (${percent(run.calibratedError)}) |`,
     ),
     "",
-    "| shards | source partitions | brokers | transfers | follows up to | of k times one | busy first | broker cores |",
-    "|---|---|---|---|---|---|---|---|",
-    ...series.flatMap((one) =>
-      one.rows.map(
-        (row) =>
-          `| ${row.shards} | ${row.shards} | ${one.brokers} | ${crossName(one.crossShare)} | ${count(row.tps)} | ` +
-          `${row.linearity} | ${row.busyFirst} | ${row.brokerCoresUsed} |`,
-      ),
-    ),
+    `| shards | ${series.map((one) => `${crossName(one.crossShare)}, ${brokersName(one.brokers, brokers)}`).join(" | ")} |`,
+    `|---|${series.map(() => "---|").join("")}`,
+    ...(series[0]?.rows ?? []).map(({ shards }, index) => {
+      const cells = series.map((one) => cell(one, index));
+      return `| ${shards} | ${cells.join(" | ")} |`;
+    }),
     "",
     ...series.map(
       (one) =>
-        `${crossName(one.crossShare)}, ${brokersName(one.brokers, brokers)}: ${fall(one, 0.9)}; ${fall(one, 0.5)}.`,
+        `- ${crossName(one.crossShare)}, ${brokersName(one.brokers, brokers)}: ${fall(one, 0.9)}; ${fall(one, 0.5)}.`,
     ),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What is followed, how linear that is, what is busy first, and what brokers use where as many as needed are there. */
+function cell({ rows, brokers }: Series, index: number): string {
+  const { tps, linearity, busyFirst, brokerCoresUsed } = rows[index]!;
+  const used = brokers === "fixed" ? "" : `; ${Math.round(brokerCoresUsed)} broker cores`;
+  return `${count(tps)}; ${linearity}; ${busyFirst}${used}`;
 }
 
 function fall({ below }: Series, share: 0.9 | 0.5): string {
