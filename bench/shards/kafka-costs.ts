@@ -1,4 +1,3 @@
-import type { Kafka } from "kafkajs";
 import { consumerConfig } from "../../runtime/driver/consumer-config.js";
 import { connectKafka } from "../../runtime/kafka/client.js";
 import { type OutgoingMessage, PlainWriter } from "../../runtime/kafka/plain-writer.js";
@@ -27,6 +26,8 @@ export interface KafkaCosts {
   /** How far sums of these costs are from what was measured: a share. */
   readonly error: { readonly client: number; readonly broker: number };
 }
+
+type Client = ReturnType<typeof connectKafka>;
 
 interface Layout {
   readonly partitions: number;
@@ -105,7 +106,7 @@ function countsOf({ partitions, records, way }: Layout): number[] {
   ];
 }
 
-async function run(kafka: Kafka, layout: Layout, brokerPid: number) {
+async function run(kafka: Client, layout: Layout, brokerPid: number) {
   const { partitions, records, way } = layout;
   const messages: OutgoingMessage[] = [];
   for (let partition = 0; partition < partitions; partition++) {
@@ -154,9 +155,9 @@ class Reader {
   private wanted = 0;
   private arrived: (() => void) | undefined;
 
-  private constructor(private readonly consumer: ReturnType<Kafka["consumer"]>) {}
+  private constructor(private readonly consumer: ReturnType<Client["consumer"]>) {}
 
-  static async open(kafka: Kafka, partitions: number): Promise<Reader> {
+  static async open(kafka: Client, partitions: number): Promise<Reader> {
     const groupId = `${TOPIC}.${partitions}.${Date.now()}`;
     const consumer = kafka.consumer(consumerConfig(groupId, SESSION_TIMEOUT_MS, () => true));
     const reader = new Reader(consumer);
@@ -176,7 +177,7 @@ class Reader {
   }
 
   /** Until something comes of every partition: where a member begins is settled then. */
-  private async warm(kafka: Kafka, partitions: number): Promise<void> {
+  private async warm(kafka: Client, partitions: number): Promise<void> {
     const writer = new PlainWriter(kafka);
     const value = Buffer.alloc(RECORD_BYTES);
     const messages = Array.from({ length: partitions }, (_, partition) => ({

@@ -15,7 +15,7 @@ export interface Limit {
 /** It follows as long as so much of what comes in comes out. */
 const FOLLOWS_MIN = 0.98;
 /** The limit is known to this share of itself. */
-const PRECISION = 0.02;
+const PRECISION = 0.03;
 const FIRST_TPS = 10_000;
 /** From a guess on the search widens by this factor until it has the limit between two rates. */
 const WIDER = 1.25;

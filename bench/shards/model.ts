@@ -22,9 +22,10 @@ export interface ShardsSimulated {
   readonly brokerCoresUsed: number;
 }
 
-const WARM_UP_MS = 3_000;
+/** Longer than any transfer across shards takes. */
+const WARM_UP_MS = 4_000;
 /** Of few shards longer: chance evens out among many. */
-const RUN_MS = { few: 7_000, many: 3_000 };
+const RUN_MS = { few: 7_000, many: 2_000 };
 const MANY_SHARDS = 16;
 /** How often producers publish, in milliseconds. */
 const PUBLISH_MS = 10;
@@ -120,11 +121,12 @@ class Installation {
   run(): ShardsSimulated {
     this.publish();
     this.checkpoints();
+    const kind = this.plan.shards < MANY_SHARDS ? "few" : "many";
+    const runMs = RUN_MS[kind];
     this.timeline.runUntil(WARM_UP_MS);
     const before = new Map([...this.parts].map(([part, ways]) => [part, ways.map((way) => way())]));
     const brokerBefore = this.brokers.busyMs;
     this.isMeasured = true;
-    const runMs = this.plan.shards < MANY_SHARDS ? RUN_MS.few : RUN_MS.many;
     this.timeline.runUntil(WARM_UP_MS + runMs);
     const busy: Partial<Record<Part, number>> = {};
     for (const [part, ways] of this.parts) {

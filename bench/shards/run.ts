@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
 import { SOURCE_PARTITIONS } from "../../runtime/process/found.js";
 import { rounded } from "../measure/numbers.js";
 import { openBenchCluster } from "../pipeline/cluster.js";
@@ -7,7 +8,7 @@ import { type ShardCosts, shardCosts } from "./costs.js";
 import { type KafkaCosts, measureKafka } from "./kafka-costs.js";
 import { type Limit, limitOf } from "./limit.js";
 import { linearity, type Row } from "./linearity.js";
-import { BROKER_CORES, BROKERS, shardsApart, together } from "./plan.js";
+import { BROKER_CORES, BROKERS, type ShardPlan, shardsApart, together } from "./plan.js";
 import { measureSteps, type StepCosts } from "./step-costs.js";
 
 export interface ShardsOptions {
@@ -111,26 +112,65 @@ export async function runShards(options: ShardsOptions): Promise<ShardsReport> {
     loadClient,
     calibration: { factor, runs },
     brokers: { count: BROKERS, cores: BROKER_CORES },
-    series: seriesOf(costs, seed, say),
+    series: await allSeries(costs, seed, say),
   };
 }
 
-/** All kinds of load, with the brokers there are and with as many as are needed. */
-export function seriesOf(costs: ShardCosts, seed: number, say: (line: string) => void): Series[] {
-  return (["as needed", "fixed"] as const).flatMap((brokers) =>
-    CROSS_SHARES.map((crossShare): Series => {
-      let guess: number | undefined;
-      const limits = SHARDS.map((shards): [number, Limit] => {
-        const share = crossShare === "natural" ? 1 - 1 / shards : shards === 1 ? 0 : crossShare;
-        const brokerCores = brokers === "fixed" ? BROKERS * BROKER_CORES : BROKER_CORES_UNBOUND;
-        const limit = limitOf(shardsApart(shards, share, brokerCores), costs, seed, guess);
-        guess = 2 * limit.tps;
-        say(`${shards} shards, cross ${crossShare}, brokers ${brokers}: ${limit.tps} a second`);
-        return [shards, limit];
-      });
-      return { crossShare, brokers, ...linearity(limits) };
-    }),
+/** One kind of load, with one kind of brokers. */
+export interface SeriesPlan {
+  readonly costs: ShardCosts;
+  readonly seed: number;
+  readonly crossShare: Series["crossShare"];
+  readonly brokers: Series["brokers"];
+}
+
+/** All kinds of load, with as many brokers as are needed and with those there are; each in a thread of its own. */
+function allSeries(costs: ShardCosts, seed: number, say: (line: string) => void): Promise<Series[]> {
+  const plans = (["as needed", "fixed"] as const).flatMap((brokers) =>
+    CROSS_SHARES.map((crossShare): SeriesPlan => ({ costs, seed, crossShare, brokers })),
   );
+  return Promise.all(
+    plans.map(
+      (plan) =>
+        new Promise<Series>((resolve, reject) => {
+          const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: plan });
+          worker.on("message", (message: string | Series) => {
+            if (typeof message === "string") say(message);
+            else resolve(message);
+          });
+          worker.on("error", reject);
+        }),
+    ),
+  );
+}
+
+export function seriesOf(
+  { costs, seed, crossShare, brokers }: SeriesPlan,
+  say: (line: string) => void,
+): Series {
+  let guess: number | undefined;
+  const limits = SHARDS.map((shards): [number, Limit] => {
+    const limit = limitOf(planOf(shards, crossShare, brokers), costs, seed, guess);
+    say(`${shards} shards, cross ${crossShare}, brokers ${brokers}: ${limit.tps} a second`);
+    guess = guessAfter(limit.tps, guess);
+    return [shards, limit];
+  });
+  return { crossShare, brokers, ...linearity(limits) };
+}
+
+/** Where to look for the limit of twice as many shards: as far on as this one was from the guess before. */
+export function guessAfter(tps: number, guess: number | undefined): number {
+  return guess === undefined ? 2 * tps : tps * Math.max(1, Math.min(2, (2 * tps) / guess));
+}
+
+export function planOf(
+  shards: number,
+  crossShare: Series["crossShare"],
+  brokers: Series["brokers"],
+): ShardPlan {
+  const share = crossShare === "natural" ? 1 - 1 / shards : shards === 1 ? 0 : crossShare;
+  const brokerCores = brokers === "fixed" ? BROKERS * BROKER_CORES : BROKER_CORES_UNBOUND;
+  return shardsApart(shards, share, brokerCores);
 }
 
 /** By how much everything but signatures must cost more for the model to say what was measured. */
