@@ -13,6 +13,7 @@ import type { SignatureChecks } from "../signatures/pool.js";
 import type { Store } from "../store/level-store.js";
 import type { StoredState } from "../store/stored-state.js";
 import type { LiveTopology } from "../topology/live-topology.js";
+import type { Turns } from "./turns.js";
 
 /** What the stages log with; pino's logger is one. */
 export interface StageLog {
@@ -41,6 +42,8 @@ export interface Environment {
    * stays in memory up to `writeBufferBytes`, by default 4 MiB.
    */
   readonly openStore: (path: string, wipe: boolean, writeBufferBytes?: number) => Promise<Store>;
+  /** Shared by all partitions of the process; left out: each steps when it likes. */
+  readonly turns?: Turns;
   /** Checks signatures ahead of the steps; left out: the steps do it. */
   readonly signatures?: SignatureChecks;
   /** How long local stores gather what they write, in milliseconds; a crash costs executing so much again. */

@@ -13,13 +13,15 @@ import {
   type StageDriver,
   type StageLog,
 } from "./environment.js";
-import { paceAfterFetch } from "./pace.js";
+import { BEHIND_RECORDS_MIN, paceAfterFetch } from "./pace.js";
 import { Positions } from "./positions.js";
 import { committedOffsets, StartOffsetError, startOffsets } from "./start-offsets.js";
 import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
 
 /** A second fault this soon after a store was forgotten halts the task, in milliseconds. */
 const WIPE_AGAIN_MS = 600_000;
+/** So long a member's next fetch, which is for all of its partitions, waits for one that has enough, in milliseconds. */
+const ROOM_WAIT_MS_MAX = 100;
 const REOPEN_DELAY_MS_MIN = 200;
 /** Between two looks whether a task can be opened that couldn't yet, in milliseconds. */
 const NOT_READY_DELAY_MS = 100;
@@ -36,7 +38,10 @@ interface Managed {
   wipedAtMs: number | undefined;
   /** The next opening forgets the store. */
   wipeNext: boolean;
+  /** Inputs that the task doesn't want for now. */
   paused: ReadonlySet<TopicName>;
+  /** Nothing is fetched for the slot until it has room. */
+  isFull: boolean;
   /** Where each input goes on after a restart. */
   positions: Map<TopicName, number>;
   /** Grows when the partition is given or taken; an opening that finds another one gives up. */
@@ -52,6 +57,8 @@ export class StageRunner {
   private readonly positions: Positions;
   private readonly topicNames: ReadonlyMap<string, TopicName>;
   private readonly log: StageLog;
+  /** Slots with a whole fetch more to read. */
+  private readonly behind = new Set<TaskSlot>();
   private generation = 0;
   private stopping = false;
   private forgetTopology: (() => void) | undefined;
@@ -119,6 +126,7 @@ export class StageRunner {
       if (numbers.has(partition)) continue;
       this.managed.delete(partition);
       managed.generation = -1;
+      if (managed.slot) this.behind.delete(managed.slot);
       void managed.slot?.close();
     }
     for (const partition of numbers) {
@@ -127,7 +135,7 @@ export class StageRunner {
         // kafkajs went back to the committed offsets; this task has read further. A group that was made anew after a crash
         // has forgotten what was paused, too.
         this.seek(managed.slot.next, partition);
-        this.pauseOnly(partition, managed.paused);
+        this.pauseOnly(partition, this.pausesOf(managed));
       } else if (!managed) {
         this.managed.set(partition, {
           status: "opening",
@@ -135,6 +143,7 @@ export class StageRunner {
           wipedAtMs: undefined,
           wipeNext: false,
           paused: new Set(),
+          isFull: false,
           positions: new Map(),
           generation: ++this.generation,
         });
@@ -192,6 +201,7 @@ export class StageRunner {
       managed.slot = slot;
       managed.status = "running";
       managed.paused = new Set();
+      managed.isFull = false;
       managed.positions = new Map(starts);
       if (wipe) managed.wipedAtMs = this.environment.clock.now();
       this.seek(starts, partition);
@@ -250,6 +260,7 @@ export class StageRunner {
       if (!managed || this.stopping) return;
       const slot = managed.slot;
       delete managed.slot;
+      if (slot) this.behind.delete(slot);
       this.pauseAll(partition);
       const code = (error as { code?: string }).code;
       const message = error instanceof Error ? error.message : String(error);
@@ -293,7 +304,7 @@ export class StageRunner {
     const isSame =
       paused.size === managed.paused.size && [...paused].every((name) => managed.paused.has(name));
     managed.paused = paused;
-    if (!isSame) this.pauseOnly(partition, paused);
+    if (!isSame) this.pauseOnly(partition, this.pausesOf(managed));
   }
 
   private async take({ batch, heartbeat, isStale }: EachBatchPayload): Promise<void> {
@@ -311,19 +322,42 @@ export class StageRunner {
     }));
     slot.enqueue(records, topic);
     const heartbeatMs = heartbeatIntervalMs(this.environment.sessionTimeoutMs);
+    const own = Number(batch.offsetLag());
+    if (own >= BEHIND_RECORDS_MIN) this.behind.add(slot);
+    else this.behind.delete(slot);
     await heartbeat();
     const { definition, environment } = this;
-    const lag = () => Number(batch.offsetLag());
+    // By now all of a fetch have said how far behind they are: the next one waits for the slowest.
+    const lag = () => (this.behind.size > 0 ? BEHIND_RECORDS_MIN : own);
     await sleep(environment.clock, paceAfterFetch(environment.fetchPaceMs(), definition.fetchPaceMsMin, lag));
-    while (slot.isFull) {
-      let timer: Timer | undefined;
-      const tick = new Promise<void>((resolve) => {
-        timer = this.environment.clock.after(heartbeatMs, resolve);
-      });
-      await Promise.race([slot.room(), tick]);
-      timer?.cancel();
-      await heartbeat();
-    }
+    if (slot.isFull) await this.roomWithin(slot, Math.min(heartbeatMs, ROOM_WAIT_MS_MAX));
+    if (slot.isFull) this.holdBack(batch.partition, slot);
+  }
+
+  private async roomWithin(slot: TaskSlot, ms: number): Promise<void> {
+    let timer: Timer | undefined;
+    const tick = new Promise<void>((resolve) => {
+      timer = this.environment.clock.after(ms, resolve);
+    });
+    await Promise.race([slot.room(), tick]);
+    timer?.cancel();
+  }
+
+  /** Fetches nothing for a slot until it has room: the member's next fetch is for all partitions, and mustn't wait for it. */
+  private holdBack(partition: number, slot: TaskSlot): void {
+    const managed = this.managed.get(partition);
+    if (managed?.slot !== slot || managed.isFull) return;
+    managed.isFull = true;
+    this.pauseOnly(partition, this.pausesOf(managed));
+    void slot.room().then(() => {
+      managed.isFull = false;
+      if (this.managed.get(partition) === managed && managed.slot === slot)
+        this.pauseOnly(partition, managed.paused);
+    });
+  }
+
+  private pausesOf({ isFull, paused }: Managed): ReadonlySet<TopicName> {
+    return isFull ? new Set(this.topicNames.values()) : paused;
   }
 
   /** What all steps took so far, in milliseconds of wall time. */
