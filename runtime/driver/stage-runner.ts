@@ -4,6 +4,7 @@ import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import { sleep, type Timer } from "../clock.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 import type { GroupConsumer } from "../kafka/ports.js";
+import { type Placing, placingOf } from "../placement/placing.js";
 import { consumerConfig, heartbeatIntervalMs, whileJoined } from "./consumer-config.js";
 import type { Environment, OpenTask, StageDefinition, StageDriver, StageLog } from "./environment.js";
 import { paceAfterFetch } from "./pace.js";
@@ -41,6 +42,7 @@ export class StageRunner {
   private readonly driver: StageDriver;
   private readonly managed = new Map<number, Managed>();
   private readonly positions: Positions;
+  private readonly placing: Placing;
   private readonly topicNames: ReadonlyMap<string, TopicName>;
   private readonly log: StageLog;
   private generation = 0;
@@ -60,12 +62,10 @@ export class StageRunner {
     this.topicNames = new Map(
       definition.inputs.map((input) => [topicOnCluster(network.genesis.network, input), input]),
     );
+    const groupId = `${network.genesis.network}.${definition.group}`;
+    this.placing = placingOf(environment, groupId, this.log);
     this.consumer = kafka.consumer(
-      consumerConfig(
-        `${network.genesis.network}.${definition.group}`,
-        environment.sessionTimeoutMs,
-        () => !this.stopping,
-      ),
+      consumerConfig(groupId, environment.sessionTimeoutMs, () => !this.stopping, this.placing.assigner),
     );
     this.positions = new Positions(this.consumer, { ...environment, log: this.log });
   }
@@ -74,6 +74,7 @@ export class StageRunner {
   async start(): Promise<void> {
     await this.consumer.connect();
     await this.consumer.subscribe({ topics: [...this.topicNames.keys()], fromBeginning: true });
+    this.placing.start(this.consumer);
     const joined = new Promise<void>((resolve) => {
       // The listener runs before kafkajs fetches from the new assignment, so partitions are paused in time.
       this.consumer.on(this.consumer.events.GROUP_JOIN, (event) => {
@@ -96,6 +97,7 @@ export class StageRunner {
 
   private assign(event: ConsumerGroupJoinEvent): void {
     const numbers = new Set(Object.values(event.payload.memberAssignment).flat());
+    this.placing.assigned(numbers);
     for (const [partition, managed] of this.managed) {
       if (numbers.has(partition)) continue;
       this.managed.delete(partition);
@@ -162,6 +164,7 @@ export class StageRunner {
       }
       managed.slot = slot;
       managed.status = "running";
+      this.placing.opened(partition);
       managed.paused = new Set();
       managed.positions = new Map(starts);
       if (wipe) managed.wipedAtMs = this.environment.clock.now();
@@ -180,6 +183,7 @@ export class StageRunner {
       this.log.trace({ partition, records: result.records.length, ...times }, "step");
       this.steppingMs += times.stepMs;
       this.taken += times.taken;
+      this.placing.stepped(partition, times);
       const managed = this.managed.get(partition);
       if (!managed) return;
       managed.failures = 0;
@@ -198,7 +202,9 @@ export class StageRunner {
       const code = (error as { code?: string }).code;
       const message = error instanceof Error ? error.message : String(error);
       const wipe = wantsWipe(error);
-      if ((wipe && this.wasWipedLately(managed)) || error instanceof StartOffsetError) {
+      const isFinal = (wipe && this.wasWipedLately(managed)) || error instanceof StartOffsetError;
+      this.placing.failed(partition, isFinal);
+      if (isFinal) {
         managed.status = "halted";
         this.log.error({ partition, code }, `halted: ${message}`);
         void slot?.close();
@@ -255,6 +261,7 @@ export class StageRunner {
     await heartbeat();
     const { definition, environment } = this;
     const lag = () => Number(batch.offsetLag());
+    this.placing.fetched(batch.partition, topic, lag());
     await sleep(environment.clock, paceAfterFetch(environment.fetchPaceMs(), definition.fetchPaceMsMin, lag));
     while (slot.isFull) {
       let timer: Timer | undefined;
@@ -284,6 +291,7 @@ export class StageRunner {
 
   async stop(): Promise<void> {
     this.stopping = true;
+    this.placing.stop();
     this.positions.stop();
     await Promise.all(Array.from(this.managed.values(), ({ slot }) => slot?.close()));
     await this.positions.commit();

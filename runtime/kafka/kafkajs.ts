@@ -198,5 +198,12 @@ function replace<F>(path: string, by: (original: F) => F): void {
   require.cache[file]!.exports = by(original);
 }
 
-export const { AssignerProtocol, CompressionTypes, ConfigResourceTypes, Kafka, logLevel, Partitioners } =
-  require("kafkajs") as typeof import("kafkajs");
+export const {
+  AssignerProtocol,
+  CompressionTypes,
+  ConfigResourceTypes,
+  Kafka,
+  KafkaJSProtocolError,
+  logLevel,
+  Partitioners,
+} = require("kafkajs") as typeof import("kafkajs");

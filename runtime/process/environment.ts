@@ -11,7 +11,9 @@ import { loadNetwork } from "../network/load.js";
 import { topicSource } from "../proofs/topic-source.js";
 import { DEFAULT_SESSION_TIMEOUT_MS, SettingError, type Settings } from "../settings.js";
 import { LevelStore } from "../store/level-store.js";
+import { BusyShare } from "./busy-share.js";
 import { FetchPace } from "./fetch-pace.js";
+import { groupMembers } from "./group-members.js";
 
 /** How long local stores gather what they write, in milliseconds. */
 const STORE_GATHER_MS = 5_000;
@@ -59,6 +61,7 @@ export async function openEnvironment(
   if (!expected)
     log.warn({ code: "GENESIS_TRUSTED" }, "no genesis hash configured: the cluster is trusted for it");
   const pace = new FetchPace();
+  const busy = new BusyShare();
   const storesDirectory = settings.stores ? join(settings.stores, settings.network) : home.storesDirectory;
   return {
     kafka,
@@ -77,8 +80,17 @@ export async function openEnvironment(
     fetchPaceMs: () => pace.ms,
     sessionTimeoutMs: settings.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
     log,
+    placement: {
+      strategy: settings.placement,
+      weight: settings.weight,
+      moveCost: settings.moveCost / 100,
+      intervalMsMin: settings.placementIntervalMs,
+      busyShare: () => busy.share,
+      groupMembers: (groupId) => groupMembers(admin, groupId),
+    },
     async close() {
       pace.stop();
+      busy.stop();
       await reader.close();
       await admin.disconnect();
     },

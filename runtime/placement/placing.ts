@@ -1,0 +1,159 @@
+import type { PartitionAssigner } from "kafkajs";
+import type { Timer } from "../clock.js";
+import type { Environment, StageLog } from "../driver/environment.js";
+import type { StepTimes } from "../driver/task-slot.js";
+import { copartitionAssigner, copartitionAssignerBy } from "../kafka/assigner.js";
+import type { GroupConsumer } from "../kafka/ports.js";
+import { Rejoin } from "../kafka/rejoin.js";
+import { Balance } from "./balance.js";
+import type { PlacementSettings } from "./settings.js";
+
+/** How often a member looks at its group, in milliseconds. */
+const LOOK_MS = 5_000;
+/** A rebalance that moved nothing doubles the time until the next is asked for, up to this many times the least. */
+const USELESS_FACTOR_MAX = 32;
+
+/** What a stage's runner tells of its partition numbers. */
+export interface Placing {
+  readonly assigner: PartitionAssigner;
+  /** Before the consumer runs. */
+  start(consumer: GroupConsumer): void;
+  assigned(numbers: ReadonlySet<number>): void;
+  opened(number: number): void;
+  stepped(number: number, times: StepTimes): void;
+  /** @param isFinal the task isn't opened again */
+  failed(number: number, isFinal: boolean): void;
+  fetched(number: number, input: string, lagRecords: number): void;
+  stop(): void;
+}
+
+/** Shares out by number, whatever the load: where the environment says nothing of placement. */
+const BY_NUMBER: Placing = {
+  assigner: copartitionAssigner,
+  start: () => undefined,
+  assigned: () => undefined,
+  opened: () => undefined,
+  stepped: () => undefined,
+  failed: () => undefined,
+  fetched: () => undefined,
+  stop: () => undefined,
+};
+
+/** How a member of a stage's group shares in it. */
+export function placingOf(environment: Environment, groupId: string, log: StageLog): Placing {
+  const { placement } = environment;
+  return placement ? new PlacingByLoad(placement, environment, groupId, log) : BY_NUMBER;
+}
+
+/** Measures, reports when the group joins, and asks for a rebalance where that pays. */
+class PlacingByLoad implements Placing {
+  readonly assigner: PartitionAssigner;
+  private readonly balance: Balance;
+  private rejoin: Rejoin | undefined;
+  private timer: Timer | undefined;
+  private memberId = "";
+  private joinedAtMs = 0;
+  /** When the group last began to join anew, as this member saw it. */
+  private rebalancedAtMs = 0;
+  private held: readonly number[] = [];
+  /** Numbers that came with the last assignment, and whose tasks aren't open yet. */
+  private readonly coming = new Set<number>();
+  /** Who had what before the rebalance that this member asked for last; undefined: it was seen what became of it. */
+  private askedWith: string | undefined;
+  private waitFactor = 1;
+
+  constructor(
+    private readonly settings: PlacementSettings,
+    private readonly environment: Pick<Environment, "clock">,
+    private readonly groupId: string,
+    private readonly log: StageLog,
+  ) {
+    this.balance = new Balance(settings, () => this.now());
+    this.assigner = copartitionAssignerBy(this.balance);
+  }
+
+  private now(): number {
+    return this.environment.clock.now();
+  }
+
+  start(consumer: GroupConsumer): void {
+    this.rejoin = new Rejoin(consumer);
+    this.rebalancedAtMs = this.now();
+    consumer.on(consumer.events.REBALANCING, () => {
+      this.rebalancedAtMs = this.now();
+    });
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.memberId = payload.memberId;
+      this.joinedAtMs = this.now();
+    });
+    this.lookAfter(LOOK_MS);
+  }
+
+  assigned(numbers: ReadonlySet<number>): void {
+    this.balance.meter.assigned(numbers, this.now());
+    const held = [...numbers].sort((a, b) => a - b);
+    const gained = held.filter((number) => !this.held.includes(number));
+    const lost = this.held.filter((number) => !numbers.has(number));
+    this.held = held;
+    for (const number of lost) this.coming.delete(number);
+    for (const number of gained) this.coming.add(number);
+    if (gained.length > 0 || lost.length > 0) this.log.info({ gained, lost, held }, "partitions placed");
+  }
+
+  opened(number: number): void {
+    const now = this.now();
+    this.balance.meter.opened(number, now);
+    if (!this.coming.delete(number)) return;
+    this.log.info({ partition: number, movedMs: now - this.rebalancedAtMs }, "opened after a rebalance");
+  }
+
+  stepped(number: number, times: StepTimes): void {
+    this.balance.meter.stepped(number, times, this.now());
+  }
+
+  failed(number: number, isFinal: boolean): void {
+    this.balance.meter.failed(number, isFinal);
+  }
+
+  fetched(number: number, input: string, lagRecords: number): void {
+    this.balance.meter.fetched(number, input, lagRecords, this.now());
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+
+  private lookAfter(ms: number): void {
+    if (this.settings.strategy === "round-robin") return;
+    this.timer = this.environment.clock.after(ms, () => {
+      void this.look().finally(() => {
+        if (this.timer) this.lookAfter(LOOK_MS);
+      });
+    });
+  }
+
+  /** Asks for a rebalance where that would move something, the last one is long enough ago, and it wasn't in vain. */
+  private async look(): Promise<void> {
+    try {
+      const members = await this.settings.groupMembers(this.groupId);
+      if (!members.some(({ id }) => id === this.memberId)) return;
+      this.balance.meter.looked();
+      const assignments = members.map(({ id, assignment }) => `${id} ${assignment.toString("base64")}`);
+      const now = assignments.sort().join();
+      if (this.askedWith !== undefined) {
+        this.waitFactor = this.askedWith === now ? Math.min(USELESS_FACTOR_MAX, this.waitFactor * 2) : 1;
+        this.askedWith = undefined;
+      }
+      if (this.now() - this.joinedAtMs < this.settings.intervalMsMin * this.waitFactor) return;
+      const moves = members.length > 1 ? this.balance.wouldMove(members, this.memberId) : [];
+      if (moves.length === 0) return;
+      this.askedWith = now;
+      this.log.info({ moves, report: this.balance.report() }, "asks for a rebalance");
+      this.rejoin?.ask();
+    } catch (error) {
+      // The broker is away, or busy: there will be another look.
+      this.log.debug({ error: String(error) }, "group not looked at");
+    }
+  }
+}
