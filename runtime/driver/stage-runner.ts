@@ -261,7 +261,7 @@ export class StageRunner {
     await heartbeat();
     const { definition, environment } = this;
     const lag = () => Number(batch.offsetLag());
-    this.placing.fetched(batch.partition, topic, lag());
+    this.placing.fetched(batch.partition, topic, lag);
     await sleep(environment.clock, paceAfterFetch(environment.fetchPaceMs(), definition.fetchPaceMsMin, lag));
     while (slot.isFull) {
       let timer: Timer | undefined;

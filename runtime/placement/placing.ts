@@ -23,7 +23,8 @@ export interface Placing {
   stepped(number: number, times: StepTimes): void;
   /** @param isFinal the task isn't opened again */
   failed(number: number, isFinal: boolean): void;
-  fetched(number: number, input: string, lagRecords: number): void;
+  /** @param lagRecords records of this input that are left after a fetch */
+  fetched(number: number, input: string, lagRecords: () => number): void;
   stop(): void;
 }
 
@@ -115,8 +116,8 @@ class PlacingByLoad implements Placing {
     this.balance.meter.failed(number, isFinal);
   }
 
-  fetched(number: number, input: string, lagRecords: number): void {
-    this.balance.meter.fetched(number, input, lagRecords, this.now());
+  fetched(number: number, input: string, lagRecords: () => number): void {
+    this.balance.meter.fetched(number, input, lagRecords(), this.now());
   }
 
   stop(): void {
