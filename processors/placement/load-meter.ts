@@ -17,6 +17,14 @@ const STRIKES_MAX = 3;
 /** So long a partition that was stuck here and went to another member isn't taken back, in milliseconds. */
 const STUCK_KEPT_MS = 600_000;
 
+/** What a process' time goes to. */
+export interface MeasuredUse {
+  /** Share of it that is used for anything, 0 to 1. */
+  readonly busy: number;
+  /** How many times the time of a step goes with it, at least 1. */
+  readonly overhead: number;
+}
+
 interface Meter {
   readonly openedAtMs: number;
   /** Since when it does its ordinary work; undefined: it still catches up. */
@@ -115,14 +123,13 @@ export class LoadMeter {
     }
   }
 
-  /**
-   * @param weight of the member
-   * @param busy share of the process' time that is used, for whatever
-   */
-  report(weight: number, busy: number, nowMs: number): Report {
+  /** What the member says of itself: each partition's work with what goes with its steps. */
+  report(weight: number, { busy, overhead }: MeasuredUse, nowMs: number): Report {
     for (const [number, { lostAtMs }] of this.troubles)
       if (lostAtMs !== undefined && nowMs - lostAtMs > STUCK_KEPT_MS) this.troubles.delete(number);
-    const held = [...this.meters.keys()].sort(ascending).map((number) => this.heldAt(number, nowMs));
+    const held = [...this.meters.keys()]
+      .sort(ascending)
+      .map((number) => this.heldAt(number, overhead, nowMs));
     const own = held.reduce((sum, { work = 0 }) => sum + work, 0);
     const isMeasured = held.every(({ work }) => work !== undefined);
     return {
@@ -138,7 +145,7 @@ export class LoadMeter {
     };
   }
 
-  private heldAt(number: number, nowMs: number): HeldPartition {
+  private heldAt(number: number, overhead: number, nowMs: number): HeldPartition {
     const meter = this.meters.get(number)!;
     const waitedMs = nowMs - meter.openedAtMs;
     if (waitedMs > SETTLE_MS_MAX || (!meter.fetched && waitedMs > QUIET_MS)) settle(meter, nowMs);
@@ -150,7 +157,8 @@ export class LoadMeter {
     let records = 0;
     for (const lag of meter.lags.values()) if (nowMs - lag.atMs <= LAG_AGE_MS_MAX) records += lag.records;
     const recordMs = meter.taken > 0 ? meter.takenMs / meter.taken : 0;
-    return { number, work: meter.workMs / (AVERAGED_MS * complete), lag: (records * recordMs) / 1_000 };
+    const stepShare = meter.workMs / (AVERAGED_MS * complete);
+    return { number, work: stepShare * overhead, lag: (records * recordMs) / 1_000 };
   }
 }
 

@@ -13,7 +13,7 @@ export interface Report {
 
 export interface HeldPartition {
   readonly number: number;
-  /** Seconds of steps per second; undefined: not measured long enough. */
+  /** Seconds of the member's time that it takes per second; undefined: not measured long enough. */
   readonly work: number | undefined;
   /** Seconds of steps that its unread records will take. */
   readonly lag: number;

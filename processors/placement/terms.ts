@@ -28,7 +28,7 @@ export interface PlacementMember {
 /** One partition number with what was measured of it. */
 export interface PlacedPartition {
   readonly number: number;
-  /** Seconds of steps per second; undefined: nobody knows. */
+  /** Seconds of its holder's time that it takes per second; undefined: nobody knows. */
   readonly work: number | undefined;
   /** Seconds of steps that its unread records will take, where its holder measured them. */
   readonly lag: number;

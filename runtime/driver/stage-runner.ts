@@ -63,11 +63,13 @@ export class StageRunner {
       definition.inputs.map((input) => [topicOnCluster(network.genesis.network, input), input]),
     );
     const groupId = `${network.genesis.network}.${definition.group}`;
-    this.placing = placingOf(environment, groupId, this.log);
+    this.placing = placingOf(environment, definition, this.log);
     this.consumer = kafka.consumer(
       consumerConfig(groupId, environment.sessionTimeoutMs, () => !this.stopping, this.placing.assigner),
     );
-    this.positions = new Positions(this.consumer, { ...environment, log: this.log });
+    this.positions = new Positions(this.consumer, { ...environment, log: this.log }, (partition) =>
+      this.placing.note(partition),
+    );
   }
 
   /** Resolves when the member has joined its group. */
@@ -164,9 +166,9 @@ export class StageRunner {
       }
       managed.slot = slot;
       managed.status = "running";
-      this.placing.opened(partition);
       managed.paused = new Set();
       managed.positions = new Map(starts);
+      this.placing.opened(partition, managed.positions);
       if (wipe) managed.wipedAtMs = this.environment.clock.now();
       this.seek(starts, partition);
       this.pauseOnly(partition, managed.paused);

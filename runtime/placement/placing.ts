@@ -1,6 +1,7 @@
 import type { PartitionAssigner } from "kafkajs";
+import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import type { Timer } from "../clock.js";
-import type { Environment, StageLog } from "../driver/environment.js";
+import type { Environment, StageDefinition, StageLog } from "../driver/environment.js";
 import type { StepTimes } from "../driver/task-slot.js";
 import { copartitionAssigner, copartitionAssignerBy } from "../kafka/assigner.js";
 import type { GroupConsumer } from "../kafka/ports.js";
@@ -19,12 +20,15 @@ export interface Placing {
   /** Before the consumer runs. */
   start(consumer: GroupConsumer): void;
   assigned(numbers: ReadonlySet<number>): void;
-  opened(number: number): void;
+  /** @param positions where each input goes on, kept up to date */
+  opened(number: number, positions: ReadonlyMap<TopicName, number>): void;
   stepped(number: number, times: StepTimes): void;
   /** @param isFinal the task isn't opened again */
   failed(number: number, isFinal: boolean): void;
   /** @param lagRecords records of this input that are left after a fetch */
   fetched(number: number, input: string, lagRecords: () => number): void;
+  /** What to note with positions of a number. */
+  note(number: number): string | null;
   stop(): void;
 }
 
@@ -37,19 +41,37 @@ const BY_NUMBER: Placing = {
   stepped: () => undefined,
   failed: () => undefined,
   fetched: () => undefined,
+  note: () => null,
   stop: () => undefined,
 };
 
 /** How a member of a stage's group shares in it. */
-export function placingOf(environment: Environment, groupId: string, log: StageLog): Placing {
-  const { placement } = environment;
-  return placement ? new PlacingByLoad(placement, environment, groupId, log) : BY_NUMBER;
+export function placingOf(
+  environment: Environment,
+  { group, inputs }: StageDefinition,
+  log: StageLog,
+): Placing {
+  const { placement, network } = environment;
+  const prefix = network.genesis.network;
+  return placement && inputs[0]
+    ? new PlacingByLoad(placement, environment, { id: `${prefix}.${group}`, input: inputs[0], prefix }, log)
+    : BY_NUMBER;
+}
+
+/** Where the group's members leave their notes. */
+interface GroupPlace {
+  readonly id: string;
+  /** The input whose positions have the notes. */
+  readonly input: TopicName;
+  /** Of the topics on the cluster. */
+  readonly prefix: string;
 }
 
 /** Measures, reports when the group joins, and asks for a rebalance where that pays. */
 class PlacingByLoad implements Placing {
   readonly assigner: PartitionAssigner;
   private readonly balance: Balance;
+  private consumer: GroupConsumer | undefined;
   private rejoin: Rejoin | undefined;
   private timer: Timer | undefined;
   private memberId = "";
@@ -59,14 +81,16 @@ class PlacingByLoad implements Placing {
   private held: readonly number[] = [];
   /** Numbers that came with the last assignment, and whose tasks aren't open yet. */
   private readonly coming = new Set<number>();
+  /** Of the tasks that were opened. */
+  private readonly positions = new Map<number, ReadonlyMap<TopicName, number>>();
   /** Who had what before the rebalance that this member asked for last; undefined: it was seen what became of it. */
   private askedWith: string | undefined;
   private waitFactor = 1;
 
   constructor(
     private readonly settings: PlacementSettings,
-    private readonly environment: Pick<Environment, "clock">,
-    private readonly groupId: string,
+    private readonly environment: Pick<Environment, "clock" | "admin">,
+    private readonly group: GroupPlace,
     private readonly log: StageLog,
   ) {
     this.balance = new Balance(settings, () => this.now());
@@ -78,6 +102,7 @@ class PlacingByLoad implements Placing {
   }
 
   start(consumer: GroupConsumer): void {
+    this.consumer = consumer;
     this.rejoin = new Rejoin(consumer);
     this.rebalancedAtMs = this.now();
     consumer.on(consumer.events.REBALANCING, () => {
@@ -96,12 +121,16 @@ class PlacingByLoad implements Placing {
     const gained = held.filter((number) => !this.held.includes(number));
     const lost = this.held.filter((number) => !numbers.has(number));
     this.held = held;
-    for (const number of lost) this.coming.delete(number);
+    for (const number of lost) {
+      this.coming.delete(number);
+      this.positions.delete(number);
+    }
     for (const number of gained) this.coming.add(number);
     if (gained.length > 0 || lost.length > 0) this.log.info({ gained, lost, held }, "partitions placed");
   }
 
-  opened(number: number): void {
+  opened(number: number, positions: ReadonlyMap<TopicName, number>): void {
+    this.positions.set(number, positions);
     const now = this.now();
     this.balance.meter.opened(number, now);
     if (!this.coming.delete(number)) return;
@@ -109,6 +138,7 @@ class PlacingByLoad implements Placing {
   }
 
   stepped(number: number, times: StepTimes): void {
+    this.settings.use.stepped(times.stepMs);
     this.balance.meter.stepped(number, times, this.now());
   }
 
@@ -118,6 +148,10 @@ class PlacingByLoad implements Placing {
 
   fetched(number: number, input: string, lagRecords: () => number): void {
     this.balance.meter.fetched(number, input, lagRecords(), this.now());
+  }
+
+  note(number: number): string | null {
+    return this.balance.note(number);
   }
 
   stop(): void {
@@ -137,7 +171,11 @@ class PlacingByLoad implements Placing {
   /** Asks for a rebalance where that would move something, the last one is long enough ago, and it wasn't in vain. */
   private async look(): Promise<void> {
     try {
-      const members = await this.settings.groupMembers(this.groupId);
+      await this.renewNotes();
+      const [members, notes] = await Promise.all([
+        this.settings.groupMembers(this.group.id),
+        this.readNotes(),
+      ]);
       if (!members.some(({ id }) => id === this.memberId)) return;
       this.balance.meter.looked();
       const assignments = members.map(({ id, assignment }) => `${id} ${assignment.toString("base64")}`);
@@ -147,7 +185,11 @@ class PlacingByLoad implements Placing {
         this.askedWith = undefined;
       }
       if (this.now() - this.joinedAtMs < this.settings.intervalMsMin * this.waitFactor) return;
-      const moves = members.length > 1 ? this.balance.wouldMove(members, this.memberId) : [];
+      const moves = members.length > 1 ? this.balance.wouldMove({ members, notes }, this.memberId) : [];
+      this.log.debug(
+        { members: members.length, moves, report: this.balance.report() },
+        "looked at the group",
+      );
       if (moves.length === 0) return;
       this.askedWith = now;
       this.log.info({ moves, report: this.balance.report() }, "asks for a rebalance");
@@ -156,5 +198,31 @@ class PlacingByLoad implements Placing {
       // The broker is away, or busy: there will be another look.
       this.log.debug({ error: String(error) }, "group not looked at");
     }
+  }
+
+  private get topic(): string {
+    return topicOnCluster(this.group.prefix, this.group.input);
+  }
+
+  /** Commits all positions with what there is to note; those that don't move are committed by nobody else. */
+  private async renewNotes(): Promise<void> {
+    const { topic } = this;
+    const renewed = Array.from(this.positions, ([partition, positions]) => {
+      const offset = positions.get(this.group.input);
+      return offset === undefined
+        ? []
+        : [{ topic, partition, offset: String(offset), metadata: this.note(partition) }];
+    }).flat();
+    if (renewed.length > 0) await this.consumer?.commitOffsets(renewed);
+  }
+
+  private async readNotes(): Promise<ReadonlyMap<number, string>> {
+    const { topic } = this;
+    const [offsets] = await this.environment.admin.fetchOffsets({ groupId: this.group.id, topics: [topic] });
+    return new Map(
+      (offsets?.partitions ?? []).flatMap(({ partition, metadata }) =>
+        metadata ? [[partition, metadata] as const] : [],
+      ),
+    );
   }
 }

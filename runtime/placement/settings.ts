@@ -1,3 +1,4 @@
+import type { MeasuredUse } from "../../processors/placement/load-meter.js";
 import type { Strategy } from "../../processors/placement/terms.js";
 
 /** How this process shares in its stages with others, and what it needs to know for that. */
@@ -9,8 +10,8 @@ export interface PlacementSettings {
   readonly moveCost: number;
   /** Least time between two rebalances that load is the reason of, in milliseconds. */
   readonly intervalMsMin: number;
-  /** Share of this process' time that is used, 0 to 1. */
-  readonly busyShare: () => number;
+  /** What the process' time goes to; all its stages tell it of their steps. */
+  readonly use: MeasuredUse & { stepped(stepMs: number): void };
   /** Members of a group as they last joined; empty while they join. Throws where the broker doesn't answer. */
   readonly groupMembers: (groupId: string) => Promise<readonly GroupMember[]>;
 }

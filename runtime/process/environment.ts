@@ -11,9 +11,9 @@ import { loadNetwork } from "../network/load.js";
 import { topicSource } from "../proofs/topic-source.js";
 import { DEFAULT_SESSION_TIMEOUT_MS, SettingError, type Settings } from "../settings.js";
 import { LevelStore } from "../store/level-store.js";
-import { BusyShare } from "./busy-share.js";
 import { FetchPace } from "./fetch-pace.js";
 import { groupMembers } from "./group-members.js";
+import { ProcessUse } from "./process-use.js";
 
 /** How long local stores gather what they write, in milliseconds. */
 const STORE_GATHER_MS = 5_000;
@@ -61,7 +61,7 @@ export async function openEnvironment(
   if (!expected)
     log.warn({ code: "GENESIS_TRUSTED" }, "no genesis hash configured: the cluster is trusted for it");
   const pace = new FetchPace();
-  const busy = new BusyShare();
+  const use = new ProcessUse();
   const storesDirectory = settings.stores ? join(settings.stores, settings.network) : home.storesDirectory;
   return {
     kafka,
@@ -85,12 +85,12 @@ export async function openEnvironment(
       weight: settings.weight,
       moveCost: settings.moveCost / 100,
       intervalMsMin: settings.placementIntervalMs,
-      busyShare: () => busy.share,
+      use,
       groupMembers: (groupId) => groupMembers(admin, groupId),
     },
     async close() {
       pace.stop();
-      busy.stop();
+      use.stop();
       await reader.close();
       await admin.disconnect();
     },

@@ -1,5 +1,6 @@
 import type { Assigner, GroupMember } from "kafkajs";
 import { describe, expect, it } from "vitest";
+import { decodeNote, encodeNote } from "../../processors/placement/note.js";
 import { encodeReport, type Report } from "../../processors/placement/report.js";
 import { DEFAULT_MOVE_COST, type Strategy } from "../../processors/placement/terms.js";
 import { assignedNumbers, copartitionAssigner, copartitionAssignerBy } from "../../runtime/kafka/assigner.js";
@@ -16,7 +17,10 @@ const cluster = {
 const given = { cluster, groupId: "net.execute", logger: undefined } as never;
 
 function balanceOf(strategy: Strategy): Balance {
-  return new Balance({ strategy, weight: 100, moveCost: DEFAULT_MOVE_COST, busyShare: () => 0 }, () => 1_000);
+  return new Balance(
+    { strategy, weight: 100, moveCost: DEFAULT_MOVE_COST, use: { busy: 0, overhead: 1 } },
+    () => 1_000,
+  );
 }
 
 function report(works: Record<number, number | undefined>, more: Partial<Report> = {}): Uint8Array {
@@ -119,20 +123,43 @@ describe("a member that looks at its group", () => {
     assignment: assignment(numbers),
   });
 
-  it("names what would move by its own measures and the others' reports", () => {
+  const noteOf = (work: number | undefined) => encodeNote({ work, lag: 0, elsewhere: 0 });
+
+  /** A balance that holds 0 and 1 and measures 0.6 and 0.3, after some time; and what it sees of its group. */
+  function measured() {
     let nowMs = 0;
     const balance = new Balance(
-      { strategy: "adaptive", weight: 100, moveCost: DEFAULT_MOVE_COST, busyShare: () => 0.9 },
+      { strategy: "adaptive", weight: 100, moveCost: DEFAULT_MOVE_COST, use: { busy: 0.9, overhead: 1 } },
       () => nowMs,
     );
-    const group = [member("own", { 0: 0, 1: 0 }, [0, 1]), member("other", { 2: 0.1 }, [2])];
     balance.meter.assigned(new Set([0, 1]), nowMs);
-    expect(balance.wouldMove(group, "own")).toEqual([]);
     for (const number of [0, 1]) balance.meter.fetched(number, "net.log", 0, nowMs);
     for (nowMs = 1_000; nowMs <= 20_000; nowMs += 1_000) {
       balance.meter.stepped(0, { taken: 10, stepMs: 600, performMs: 1 }, nowMs);
       balance.meter.stepped(1, { taken: 10, stepMs: 300, performMs: 1 }, nowMs);
     }
-    expect(balance.wouldMove(group, "own")).toEqual([1]);
+    return balance;
+  }
+  const members = [member("own", { 0: 0, 1: 0 }, [0, 1]), member("other", { 2: 0.8 }, [2])];
+
+  it("names what would move by its own measures and what the others noted since they joined", () => {
+    const balance = measured();
+    expect(balance.wouldMove({ members, notes: new Map([[2, noteOf(0.8)]]) }, "own")).toEqual([]);
+    expect(balance.wouldMove({ members, notes: new Map([[2, noteOf(0.1)]]) }, "own")).toEqual([1]);
+  });
+
+  it("names nothing while another member hasn't measured, and doesn't wait for one that never reports", () => {
+    const balance = measured();
+    for (const notes of [new Map(), new Map([[2, noteOf(undefined)]]), new Map([[2, "[]"]])])
+      expect(balance.wouldMove({ members, notes }, "own")).toEqual([]);
+    const old = { ...member("other", {}, [2]), metadata: joined("other", new Uint8Array()).memberMetadata };
+    // Nothing is known of its partition: it counts like the mean of the others.
+    expect(balance.wouldMove({ members: [members[0]!, old], notes: new Map() }, "own")).toEqual([1]);
+  });
+
+  it("notes what it measures of what it holds", () => {
+    const balance = measured();
+    expect(decodeNote(balance.note(0))!.work).toBeCloseTo(0.6, 1);
+    expect(balance.note(2)).toBeNull();
   });
 });
