@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   run: async () => (await import("./run.js")).runCommand,
   gateway: async () => (await import("./gateway.js")).gatewayCommand,
   genesis: async () => (await import("./genesis.js")).genesisCommand,
+  placement: async () => (await import("./placement.js")).placementCommand,
   prove: async () => (await import("./prove.js")).proveCommand,
   trust: async () => (await import("./trust.js")).trustCommand,
   topics: async () => (await import("./topics.js")).topicsCommand,

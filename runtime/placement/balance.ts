@@ -23,6 +23,8 @@ export interface ShownGroup {
 export class Balance implements NumberPlacing {
   readonly meter = new LoadMeter();
   private readonly remembered = new Map<number, number>();
+  /** Members that shared when this one last led its group; undefined: another leads. */
+  private placedMembers: number | undefined;
   private noted: { readonly atMs: number; readonly report: Report } | undefined;
 
   constructor(
@@ -31,6 +33,16 @@ export class Balance implements NumberPlacing {
     },
     private readonly now: () => number,
   ) {}
+
+  /** The group has joined. */
+  joined(isLeader: boolean): void {
+    if (!isLeader) this.placedMembers = undefined;
+  }
+
+  /** Whether nobody else is in the group, so that there is nothing to share. */
+  get isAlone(): boolean {
+    return this.placedMembers === 1;
+  }
 
   /** What this member measured. */
   report(): Report {
@@ -41,8 +53,9 @@ export class Balance implements NumberPlacing {
     return encodeReport(this.report());
   }
 
-  /** What to note with a position of a partition number; null: it isn't held. */
+  /** What to note with a position of a partition number; null: it isn't held, or nobody would read it. */
   note(number: number): string | null {
+    if (this.isAlone) return null;
     const atMs = this.now();
     if (!this.noted || Math.abs(atMs - this.noted.atMs) > NOTED_AGE_MS_MAX)
       this.noted = { atMs, report: this.report() };
@@ -53,6 +66,7 @@ export class Balance implements NumberPlacing {
 
   /** As leader: everybody's report is as fresh as the join. */
   place(members: readonly JoinedMember[], numbers: readonly number[]): Placement {
+    this.placedMembers = members.length;
     const cohort = members.map(({ id, userData }) => ({ id, report: decodeReport(userData) }));
     return this.placeCohort(cohort, numbers);
   }

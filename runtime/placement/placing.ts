@@ -7,7 +7,7 @@ import { copartitionAssigner, copartitionAssignerBy } from "../kafka/assigner.js
 import type { GroupConsumer } from "../kafka/ports.js";
 import { Rejoin } from "../kafka/rejoin.js";
 import { Balance } from "./balance.js";
-import type { PlacementSettings } from "./settings.js";
+import type { GroupMember, PlacementSettings } from "./settings.js";
 
 /** How often a member looks at its group, in milliseconds. */
 const LOOK_MS = 5_000;
@@ -83,8 +83,8 @@ class PlacingByLoad implements Placing {
   private readonly coming = new Set<number>();
   /** Of the tasks that were opened. */
   private readonly positions = new Map<number, ReadonlyMap<TopicName, number>>();
-  /** Who had what before the rebalance that this member asked for last; undefined: it was seen what became of it. */
-  private askedWith: string | undefined;
+  /** When this member last asked for a rebalance, and who had what then; undefined: it was seen what became of it. */
+  private asked: { readonly atMs: number; readonly assignments: string } | undefined;
   private waitFactor = 1;
 
   constructor(
@@ -111,6 +111,7 @@ class PlacingByLoad implements Placing {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.memberId = payload.memberId;
       this.joinedAtMs = this.now();
+      this.balance.joined(payload.isLeader);
     });
     this.lookAfter(LOOK_MS);
   }
@@ -170,6 +171,7 @@ class PlacingByLoad implements Placing {
 
   /** Asks for a rebalance where that would move something, the last one is long enough ago, and it wasn't in vain. */
   private async look(): Promise<void> {
+    if (this.balance.isAlone) return;
     try {
       await this.renewNotes();
       const [members, notes] = await Promise.all([
@@ -178,20 +180,21 @@ class PlacingByLoad implements Placing {
       ]);
       if (!members.some(({ id }) => id === this.memberId)) return;
       this.balance.meter.looked();
-      const assignments = members.map(({ id, assignment }) => `${id} ${assignment.toString("base64")}`);
-      const now = assignments.sort().join();
-      if (this.askedWith !== undefined) {
-        this.waitFactor = this.askedWith === now ? Math.min(USELESS_FACTOR_MAX, this.waitFactor * 2) : 1;
-        this.askedWith = undefined;
+      const assignments = assignmentsOf(members);
+      if (this.asked && this.joinedAtMs > this.asked.atMs) {
+        const wasUseless = this.asked.assignments === assignments;
+        this.waitFactor = wasUseless ? Math.min(USELESS_FACTOR_MAX, this.waitFactor * 2) : 1;
+        this.asked = undefined;
       }
-      if (this.now() - this.joinedAtMs < this.settings.intervalMsMin * this.waitFactor) return;
-      const moves = members.length > 1 ? this.balance.wouldMove({ members, notes }, this.memberId) : [];
+      const atMs = this.now();
+      if (atMs - this.joinedAtMs < this.settings.intervalMsMin * this.waitFactor) return;
+      const moves = this.balance.wouldMove({ members, notes }, this.memberId);
       this.log.debug(
         { members: members.length, moves, report: this.balance.report() },
         "looked at the group",
       );
       if (moves.length === 0) return;
-      this.askedWith = now;
+      this.asked = { atMs, assignments };
       this.log.info({ moves, report: this.balance.report() }, "asks for a rebalance");
       this.rejoin?.ask();
     } catch (error) {
@@ -225,4 +228,12 @@ class PlacingByLoad implements Placing {
       ),
     );
   }
+}
+
+/** Who has what, to be compared. */
+function assignmentsOf(members: readonly GroupMember[]): string {
+  return members
+    .map(({ id, assignment }) => `${id} ${assignment.toString("base64")}`)
+    .sort()
+    .join();
 }

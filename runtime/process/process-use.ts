@@ -7,7 +7,10 @@ const NEWEST_SHARE = 0.1;
 /** An idle process polls, and hardly steps: no more than so many times its steps is put down to them. */
 const OVERHEAD_MAX = 10;
 
-/** What this process' main thread is used for, over about ten seconds. */
+/**
+ * What this process' main thread is used for, over about ten seconds. A process that has just started counts as idle: what it
+ * does first, loading and compiling itself, says nothing about what it will have time for.
+ */
 export class ProcessUse {
   private busyAverage = 0;
   private stepAverage = 0;

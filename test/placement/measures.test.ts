@@ -98,6 +98,10 @@ describe("a load meter", () => {
       meter.looked();
     }
     expect(meter.report(100, use(0), nowMs).stuck).toEqual([0]);
+    const { meter: other } = worked(1, 1);
+    other.failed(0, false);
+    for (let look = 0; look < 10; look++) other.looked();
+    expect(other.report(100, use(0), nowMs).stuck).toEqual([]);
     meter.stepped(0, { taken: 1, stepMs: 1, performMs: 1 }, nowMs);
     expect(meter.report(100, use(0), nowMs).stuck).toEqual([]);
   });

@@ -294,6 +294,15 @@ describe("a placement by load", () => {
   });
 });
 
+describe("numbers", () => {
+  it("aren't evened out where that would make the busiest member busier", () => {
+    // a has 1 of 9 and is short of them, but has as much to do as b with its 8.
+    const members = [member("a", [0]), member("b", [1, 2, 3, 4, 5, 6, 7, 8])];
+    const partitions = works(0.8, ...Array.from({ length: 8 }, () => 0.1));
+    expect(placed({ members, partitions }).a).toEqual([0]);
+  });
+});
+
 describe("weights", () => {
   const partitions = works(...Array.from({ length: 9 }, () => 0.1));
   const all = partitions.map(({ number }) => number);
@@ -304,6 +313,12 @@ describe("weights", () => {
     expect(of("weighted")).toBe(6);
     expect(of("adaptive")).toBe(6);
     expect(of("least-loaded")).toBe(5);
+  });
+
+  it("are all that counts in `weighted`: what a member does besides makes no difference", () => {
+    const members = [member("a", [0, 1, 2, 3], { elsewhere: 0.9 }), member("b", [4, 5, 6, 7, 8])];
+    expect(placed({ members, partitions, strategy: "weighted" }).a).toHaveLength(4);
+    expect(placed({ members, partitions, strategy: "adaptive" }).a!.length).toBeLessThan(4);
   });
 });
 
@@ -343,6 +358,14 @@ describe("a stuck partition", () => {
       stuck: ["a", taker].includes(each.id) ? [0] : [],
     }));
     expect(placed({ members: second, partitions })[taker]).toContain(0);
+  });
+
+  it("doesn't move any more for load or number, when two couldn't run it", () => {
+    const members = [
+      member("a", [0, 1, 2, 3], { stuck: [0, 1, 2, 3] }),
+      member("b", [], { stuck: [0, 1, 2, 3] }),
+    ];
+    expect(placed({ members, partitions: works(0.5, 0.5, 0, 0) }).a).toEqual([0, 1, 2, 3]);
   });
 
   it("stays where there is nobody else", () => {
