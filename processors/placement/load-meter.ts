@@ -12,7 +12,7 @@ const SETTLE_MS_MAX = 60_000;
 const QUIET_MS = 5_000;
 /** A lag that wasn't seen again for so long isn't known any more, in milliseconds. */
 const LAG_AGE_MS_MAX = 30_000;
-/** A task that failed again between so many looks in a row at a group that answers doesn't get on. */
+/** A task that failed before so many looks at a group that answers, and did nothing in between, doesn't get on. */
 const STRIKES_MAX = 3;
 /** So long a partition that was stuck here and went to another member isn't taken back, in milliseconds. */
 const STUCK_KEPT_MS = 600_000;
@@ -41,6 +41,8 @@ interface Meter {
 
 interface Trouble {
   failedSinceLook: boolean;
+  /** It was opened again since. */
+  isOpen: boolean;
   strikes: number;
   isStuck: boolean;
   /** When the partition was taken away; undefined: it is held. */
@@ -60,11 +62,17 @@ export class LoadMeter {
       else if (trouble.isStuck) trouble.lostAtMs ??= nowMs;
       else this.troubles.delete(number);
     }
-    for (const number of numbers) if (!this.meters.has(number)) this.opened(number, nowMs);
+    for (const number of numbers) if (!this.meters.has(number)) this.begin(number, nowMs);
   }
 
   /** A task begins anew: what it does first is catching up. */
   opened(number: number, nowMs: number): void {
+    const trouble = this.troubles.get(number);
+    if (trouble) trouble.isOpen = true;
+    this.begin(number, nowMs);
+  }
+
+  private begin(number: number, nowMs: number): void {
     this.meters.set(number, {
       openedAtMs: nowMs,
       settledAtMs: undefined,
@@ -108,6 +116,7 @@ export class LoadMeter {
     const before = this.troubles.get(number);
     this.troubles.set(number, {
       failedSinceLook: true,
+      isOpen: false,
       strikes: before?.strikes ?? 0,
       isStuck: isFinal || (before?.isStuck ?? false),
       lostAtMs: undefined,
@@ -117,7 +126,9 @@ export class LoadMeter {
   /** The group was looked at, so the broker is there: what fails meanwhile is the task's fault. */
   looked(): void {
     for (const trouble of this.troubles.values()) {
-      trouble.strikes = trouble.failedSinceLook ? trouble.strikes + 1 : 0;
+      if (trouble.failedSinceLook) trouble.strikes++;
+      // Without records it has nothing to show but that it stays open. One that still opens may take its time.
+      else if (trouble.isOpen) trouble.strikes = 0;
       trouble.failedSinceLook = false;
       if (trouble.strikes >= STRIKES_MAX) trouble.isStuck = true;
     }

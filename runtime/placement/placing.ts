@@ -9,8 +9,9 @@ import { Rejoin } from "../kafka/rejoin.js";
 import { Balance } from "./balance.js";
 import type { GroupMember, PlacementSettings } from "./settings.js";
 
-/** How often a member looks at its group, in milliseconds. */
-const LOOK_MS = 5_000;
+/** A member looks at its group as often as it may ask for a rebalance, within these bounds, in milliseconds. */
+const LOOK_MS_MIN = 1_000;
+const LOOK_MS_MAX = 5_000;
 /** A rebalance that moved nothing doubles the time until the next is asked for, up to this many times the least. */
 const USELESS_FACTOR_MAX = 32;
 
@@ -113,7 +114,7 @@ class PlacingByLoad implements Placing {
       this.joinedAtMs = this.now();
       this.balance.joined(payload.isLeader);
     });
-    this.lookAfter(LOOK_MS);
+    this.lookLater();
   }
 
   assigned(numbers: ReadonlySet<number>): void {
@@ -160,11 +161,12 @@ class PlacingByLoad implements Placing {
     this.timer = undefined;
   }
 
-  private lookAfter(ms: number): void {
+  private lookLater(): void {
     if (this.settings.strategy === "round-robin") return;
+    const ms = Math.min(LOOK_MS_MAX, Math.max(LOOK_MS_MIN, this.settings.intervalMsMin));
     this.timer = this.environment.clock.after(ms, () => {
       void this.look().finally(() => {
-        if (this.timer) this.lookAfter(LOOK_MS);
+        if (this.timer) this.lookLater();
       });
     });
   }

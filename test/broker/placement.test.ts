@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decodeReport } from "../../processors/placement/report.js";
-import { assignedNumbers, userDataOf } from "../../runtime/kafka/assigner.js";
+import { assignedNumbers } from "../../runtime/kafka/assigner.js";
+import { viewPlacement } from "../../runtime/placement/view.js";
+import { SOURCE_PARTITIONS } from "../../runtime/process/found.js";
 import { groupMembers } from "../../runtime/process/group-members.js";
+import { stageDefinitions } from "../../runtime/process/stages.js";
 import { Children } from "../../runtime/session/children.js";
 import { environmentOf } from "../../runtime/session/system.js";
+import { ONE } from "../../simulator/world/network.js";
 import { expectSound } from "./chain.js";
 import { Client } from "./client.js";
 import {
@@ -29,7 +32,7 @@ const PER_SECOND = 150;
 const NUMBERS = [0, 1, 2, 3, 4];
 /** Small loads must count here: the whole of it is a few hundredths of a process. */
 const MOVE_COST_PERCENT = 1;
-const INTERVAL_MS = 4_000;
+const INTERVAL_MS = 2_000;
 const SESSION_TIMEOUT_MS = 2_000;
 /** Once the group joins anew, a shard's task is open in its new process so soon, in milliseconds. */
 const MOVE_MS_MAX = 10_000;
@@ -142,10 +145,12 @@ describe("a stage in several processes, by measured load", { timeout: TEST_TIMEO
     );
     expect(moveMs).toBeLessThan(MOVE_MS_MAX);
 
-    const reports = (await groupMembers(others.environment.admin, `${NETWORK}.execute`)).map(({ metadata }) =>
-      decodeReport(userDataOf(metadata)),
+    const [viewed] = (await viewPlacement(others.environment.admin, NETWORK)).filter(
+      ({ stage }) => stage === "execute",
     );
-    for (const report of reports) expect(report).toBeDefined();
+    const partitions = viewed!.members.flatMap((member) => member.partitions);
+    expect(partitions.map(({ partition }) => partition).sort()).toEqual(NUMBERS);
+    expect(viewed!.members.map(({ weight }) => weight)).toEqual([settings.weight, settings.weight]);
 
     const killedMs = Date.now();
     await children.end("second", "SIGKILL");
@@ -164,5 +169,32 @@ describe("a stage in several processes, by measured load", { timeout: TEST_TIMEO
     await client.settled();
     await expectSound(others.environment, client, wallets);
     console.info(`transactions: ${client.tracker.submissions.size}, all with the outcome they must have`);
+  });
+
+  it("takes partitions from a process on which their tasks don't open, and gives it nothing more", async () => {
+    const broken = await Stages.start(
+      { ...settings, stores: join(cluster.home, "stores of the broken") },
+      (home) =>
+        stageDefinitions("validate", home, []).map((definition) => ({
+          ...definition,
+          open: () => Promise.reject(new Error("this process can't")),
+        })),
+    );
+    try {
+      const ofOthers = () => others.runner("validate").status().length;
+      const ofBroken = () => broken.runner("validate").status().length;
+      await until("the broken one to have its share", () => ofBroken() > 0);
+      const startMs = Date.now();
+      for (const wallet of wallets) client.pay(wallet, wallets[0]!, ONE);
+      await until(
+        "the broken one to have nothing",
+        () => ofBroken() === 0 && ofOthers() === SOURCE_PARTITIONS,
+      );
+      console.info(`partitions taken from a process that can't open them: after ${Date.now() - startMs} ms`);
+      await client.settled();
+      await expectSound(others.environment, client, wallets);
+    } finally {
+      await broken.stop();
+    }
   });
 });

@@ -96,13 +96,22 @@ describe("a load meter", () => {
       expect(meter.report(100, use(0), nowMs).stuck).toEqual([]);
       meter.failed(0, false);
       meter.looked();
+      // It still waits to be opened again.
+      meter.looked();
     }
     expect(meter.report(100, use(0), nowMs).stuck).toEqual([0]);
-    const { meter: other } = worked(1, 1);
-    other.failed(0, false);
-    for (let look = 0; look < 10; look++) other.looked();
-    expect(other.report(100, use(0), nowMs).stuck).toEqual([]);
     meter.stepped(0, { taken: 1, stepMs: 1, performMs: 1 }, nowMs);
+    expect(meter.report(100, use(0), nowMs).stuck).toEqual([]);
+  });
+
+  it("says nothing of one that failed now and then, and stayed open in between", () => {
+    const { meter, nowMs } = worked(1, 1);
+    for (let failures = 0; failures < 10; failures++) {
+      meter.failed(0, false);
+      meter.looked();
+      meter.opened(0, nowMs);
+      meter.looked();
+    }
     expect(meter.report(100, use(0), nowMs).stuck).toEqual([]);
   });
 });
