@@ -2,6 +2,7 @@ import type { ConsumerGroupJoinEvent, EachBatchPayload } from "kafkajs";
 import { type InputRecord, StageFault, type StepResult } from "../../processors/stage.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import { sleep, type Timer } from "../clock.js";
+import { momentOf, nextMoment } from "../kafka/moment.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 import type { GroupConsumer } from "../kafka/ports.js";
 import { type Placing, placingOf } from "../placement/placing.js";
@@ -22,6 +23,8 @@ export type SlotStatus = "opening" | "running" | "waiting" | "halted";
 
 interface Managed {
   slot?: TaskSlot;
+  /** When the slot was opened, as batches count it. */
+  openedMoment: number;
   status: SlotStatus;
   failures: number;
   /** When the store was last forgotten after a fault, in milliseconds since 1970. */
@@ -116,6 +119,7 @@ export class StageRunner {
       } else if (!managed) {
         this.managed.set(partition, {
           status: "opening",
+          openedMoment: 0,
           failures: 0,
           wipedAtMs: undefined,
           wipeNext: false,
@@ -165,6 +169,7 @@ export class StageRunner {
         return;
       }
       managed.slot = slot;
+      managed.openedMoment = nextMoment();
       managed.status = "running";
       managed.paused = new Set();
       managed.positions = new Map(starts);
@@ -246,10 +251,16 @@ export class StageRunner {
   }
 
   private async take({ batch, heartbeat, isStale }: EachBatchPayload): Promise<void> {
-    const slot = this.managed.get(batch.partition)?.slot;
+    const managed = this.managed.get(batch.partition);
+    const slot = managed?.slot;
     const topic = this.topicNames.get(batch.topic);
     // Without an open task the partition is paused, and is read again from the task's start.
     if (!slot || !topic || isStale() || batch.messages.length === 0) return;
+    if ((momentOf(batch) ?? Number.POSITIVE_INFINITY) < managed.openedMoment) {
+      // Fetched for an earlier owner in this process, it waited for a worker of kafkajs: the records between are to be read.
+      this.seek(slot.next, batch.partition);
+      return;
+    }
     const records: InputRecord[] = batch.messages.map((message) => ({
       topic,
       partition: batch.partition,
