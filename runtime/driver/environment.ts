@@ -8,6 +8,7 @@ import type { PlainWriter } from "../kafka/plain-writer.js";
 import type { KafkaClient, OffsetsAdmin } from "../kafka/ports.js";
 import type { SchemaIds, Schemas } from "../kafka/schemas.js";
 import type { TransactionalWriter } from "../kafka/transactional-writer.js";
+import type { PlacementSettings } from "../placement/settings.js";
 import type { TopicSource } from "../proofs/topic-source.js";
 import type { SignatureChecks } from "../signatures/pool.js";
 import type { Store } from "../store/level-store.js";
@@ -54,6 +55,8 @@ export interface Environment {
   /** A group member that isn't heard of for this long loses its partitions, in milliseconds. */
   readonly sessionTimeoutMs: number;
   readonly log: StageLog;
+  /** How partition numbers are shared with other processes; left out: by number, whatever the load. */
+  readonly placement?: PlacementSettings;
   readonly planted?: PlantedRules;
 }
 

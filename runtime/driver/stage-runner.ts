@@ -2,8 +2,10 @@ import type { ConsumerGroupJoinEvent, EachBatchPayload } from "kafkajs";
 import { type InputRecord, StageFault, type StepResult } from "../../processors/stage.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import { sleep, type Timer } from "../clock.js";
+import { momentOf, nextMoment } from "../kafka/moment.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 import type { GroupConsumer } from "../kafka/ports.js";
+import { type Placing, placingOf } from "../placement/placing.js";
 import { consumerConfig, heartbeatIntervalMs, whileJoined } from "./consumer-config.js";
 import {
   type Environment,
@@ -32,6 +34,8 @@ export type SlotStatus = "opening" | "running" | "waiting" | "halted" | "without
 
 interface Managed {
   slot?: TaskSlot;
+  /** When the slot was opened, as batches count it. */
+  openedMoment: number;
   status: SlotStatus;
   failures: number;
   /** When the store was last forgotten after a fault, in milliseconds since 1970. */
@@ -55,6 +59,7 @@ export class StageRunner {
   private readonly driver: StageDriver;
   private readonly managed = new Map<number, Managed>();
   private readonly positions: Positions;
+  private readonly placing: Placing;
   private readonly topicNames: ReadonlyMap<string, TopicName>;
   private readonly log: StageLog;
   /** Slots with a whole fetch more to read. */
@@ -77,20 +82,21 @@ export class StageRunner {
     this.topicNames = new Map(
       definition.inputs.map((input) => [topicOnCluster(network.genesis.network, input), input]),
     );
+    const groupId = `${network.genesis.network}.${definition.group}`;
+    this.placing = placingOf(environment, definition, this.log);
     this.consumer = kafka.consumer(
-      consumerConfig(
-        `${network.genesis.network}.${definition.group}`,
-        environment.sessionTimeoutMs,
-        () => !this.stopping,
-      ),
+      consumerConfig(groupId, environment.sessionTimeoutMs, () => !this.stopping, this.placing.assigner),
     );
-    this.positions = new Positions(this.consumer, { ...environment, log: this.log });
+    this.positions = new Positions(this.consumer, { ...environment, log: this.log }, (partition) =>
+      this.placing.note(partition),
+    );
   }
 
   /** Resolves when the member has joined its group. */
   async start(): Promise<void> {
     await this.consumer.connect();
     await this.consumer.subscribe({ topics: [...this.topicNames.keys()], fromBeginning: true });
+    this.placing.start(this.consumer);
     const joined = new Promise<void>((resolve) => {
       // The listener runs before kafkajs fetches from the new assignment, so partitions are paused in time.
       this.consumer.on(this.consumer.events.GROUP_JOIN, (event) => {
@@ -122,6 +128,7 @@ export class StageRunner {
 
   private assign(event: ConsumerGroupJoinEvent): void {
     const numbers = new Set(Object.values(event.payload.memberAssignment).flat());
+    this.placing.assigned(numbers);
     for (const [partition, managed] of this.managed) {
       if (numbers.has(partition)) continue;
       this.managed.delete(partition);
@@ -139,6 +146,7 @@ export class StageRunner {
       } else if (!managed) {
         this.managed.set(partition, {
           status: "opening",
+          openedMoment: 0,
           failures: 0,
           wipedAtMs: undefined,
           wipeNext: false,
@@ -199,10 +207,12 @@ export class StageRunner {
         return;
       }
       managed.slot = slot;
+      managed.openedMoment = nextMoment();
       managed.status = "running";
       managed.paused = new Set();
       managed.isFull = false;
       managed.positions = new Map(starts);
+      this.placing.opened(partition, managed.positions);
       if (wipe) managed.wipedAtMs = this.environment.clock.now();
       this.seek(starts, partition);
       this.pauseOnly(partition, managed.paused);
@@ -245,6 +255,7 @@ export class StageRunner {
       this.log.trace({ partition, records: result.records.length, ...times }, "step");
       this.steppingMs += times.stepMs;
       this.taken += times.taken;
+      this.placing.stepped(partition, times);
       const managed = this.managed.get(partition);
       if (!managed) return;
       managed.failures = 0;
@@ -265,7 +276,9 @@ export class StageRunner {
       const code = (error as { code?: string }).code;
       const message = error instanceof Error ? error.message : String(error);
       const wipe = wantsWipe(error);
-      if ((wipe && this.wasWipedLately(managed)) || error instanceof StartOffsetError) {
+      const isFinal = (wipe && this.wasWipedLately(managed)) || error instanceof StartOffsetError;
+      this.placing.failed(partition, isFinal);
+      if (isFinal) {
         managed.status = "halted";
         this.log.error({ partition, code }, `halted: ${message}`);
         void slot?.close();
@@ -308,10 +321,16 @@ export class StageRunner {
   }
 
   private async take({ batch, heartbeat, isStale }: EachBatchPayload): Promise<void> {
-    const slot = this.managed.get(batch.partition)?.slot;
+    const managed = this.managed.get(batch.partition);
+    const slot = managed?.slot;
     const topic = this.topicNames.get(batch.topic);
     // Without an open task the partition is paused, and is read again from the task's start.
     if (!slot || !topic || isStale() || batch.messages.length === 0) return;
+    if ((momentOf(batch) ?? Number.POSITIVE_INFINITY) < managed.openedMoment) {
+      // Fetched for an earlier owner in this process, it waited for a worker of kafkajs: the records between are to be read.
+      this.seek(slot.next, batch.partition);
+      return;
+    }
     const records: InputRecord[] = batch.messages.map((message) => ({
       topic,
       partition: batch.partition,
@@ -329,6 +348,7 @@ export class StageRunner {
     const { definition, environment } = this;
     // By now all of a fetch have said how far behind they are: the next one waits for the slowest.
     const lag = () => (this.behind.size > 0 ? BEHIND_RECORDS_MIN : own);
+    this.placing.fetched(batch.partition, topic, () => own);
     await sleep(environment.clock, paceAfterFetch(environment.fetchPaceMs(), definition.fetchPaceMsMin, lag));
     if (slot.isFull) await this.roomWithin(slot, Math.min(heartbeatMs, ROOM_WAIT_MS_MAX));
     if (slot.isFull) this.holdBack(batch.partition, slot);
@@ -378,6 +398,7 @@ export class StageRunner {
   async stop(): Promise<void> {
     this.stopping = true;
     this.forgetTopology?.();
+    this.placing.stop();
     this.positions.stop();
     await Promise.all(Array.from(this.managed.values(), ({ slot }) => slot?.close()));
     await this.positions.commit();
