@@ -44,8 +44,9 @@ export function makeChains(): Chains {
 export function makeEnding(): { readonly main: ShardLog; readonly parent: ShardLog } {
   const [main, parent] = [0, 1].map((shard) => new ShardLog(net, shard)) as [ShardLog, ShardLog];
   const { hash: genesis, genesis: founded } = net.network;
+  let createdAt = START_MS;
   const propose = (kind: ProposalKind, ...shards: number[]) => {
-    const proposal = { genesis, kind, shards, epoch: 0, createdAt: START_MS, reason: "load" };
+    const proposal = { genesis, kind, shards, epoch: 0, createdAt: createdAt++, reason: "load" };
     main.append({ "rustorium.TopologyProposal": signProposal(proposal, OPERATOR_KEY) });
   };
   propose("PAUSE");
