@@ -52,12 +52,12 @@ export function reshardedAtRandom(seed: number, steps: number): Resharded {
     const { live } = world.tree();
     const paths = new Map(live.map(({ path, shard }) => [path, shard]));
     const left = live.filter(({ path }) => path.endsWith(".1") && paths.has(`${path.slice(0, -1)}2`));
-    if (left.length === 0 || chance(3) === 0) {
-      world.propose({ kind: "SPLIT", shards: [pick(live).shard] });
+    if (chance(6) === 0) {
+      world.propose({ kind: "MERGE", shards: [pick(live).shard, pick(live).shard] });
       return;
     }
-    if (chance(4) === 0) {
-      world.propose({ kind: "MERGE", shards: [pick(live).shard, pick(live).shard] });
+    if (left.length === 0 || chance(3) === 0) {
+      world.propose({ kind: "SPLIT", shards: [pick(live).shard] });
       return;
     }
     const { path, shard } = pick(left);
@@ -68,7 +68,7 @@ export function reshardedAtRandom(seed: number, steps: number): Resharded {
       kind: pick(["SPLIT", "SPLIT", "MERGE", "MERGE", "PAUSE", "RESUME", "RESUME"] as const),
       shards: Array.from({ length: chance(3) }, () => chance(9)),
       epoch: world.epoch + (chance(4) === 0 ? 1 : 0),
-      createdAt: world.nowMs - chance(100),
+      createdAt: pick([world.nowMs, 1]),
       reason: "x".repeat(pick([5, 200, 201])),
     });
   const assignAgain = () => {
@@ -88,7 +88,8 @@ export function reshardedAtRandom(seed: number, steps: number): Resharded {
     [3, () => world.restart(anyShard())],
     [3, () => world.checkpoint(anyShard(), Buffer.alloc(32, 1 + chance(20)))],
     [6, reshard],
-    [1, proposeAnything],
+    [2, proposeAnything],
+    [1, () => world.propose({ kind: "RESUME", shards: [], createdAt: pick([world.nowMs, 1]) })],
     [
       10,
       () => {
