@@ -1,17 +1,23 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseFlags } from "../cli/parse-flags.js";
 import { progressSince } from "../cli/progress.js";
 import { PROJECT_ROOT } from "../cli/project-root.js";
 import { runGate } from "./gate/gate.js";
 import { runGrowth } from "./growth/run.js";
+import { runHot } from "./hot/run.js";
 import type { LoadScheme } from "./load/accounts.js";
 import { machineFacts } from "./measure/machine.js";
 import { runMicro } from "./micro/run.js";
 import { runPeers } from "./peers/side-by-side/run.js";
 import { pipelinePicture } from "./picture/picture.js";
+import { shardsPicture } from "./picture/shards-picture.js";
+import type { ShardCount } from "./pipeline/network.js";
 import { type PipelineReport, runPipeline } from "./pipeline/run.js";
 import { runScale } from "./scale/run.js";
+import { recordedRuns } from "./shards/recorded.js";
+import { runShards, type ShardsReport } from "./shards/run.js";
+import { shardsTable } from "./shards/table.js";
 import { runSoak } from "./soak/run.js";
 import { runStages } from "./stages/run.js";
 import { runStateTree } from "./state/run.js";
@@ -26,6 +32,8 @@ const SCENARIOS = [
   "soak",
   "growth",
   "scale",
+  "shards",
+  "hot",
   "state",
   "stages",
   "micro",
@@ -33,13 +41,17 @@ const SCENARIOS = [
   "picture",
 ] as const;
 
+/** Zipf's exponent of the scenario hot. */
+const HOT_ZIPF = 1.1;
+
 const USAGE = `usage: npm run bench -- [--scenario SCENARIO] [--json] [--record NAME]
 scenarios: ${SCENARIOS.join(", ")}
   --validators N        validators; 1 is consensus solo (4)
   --scheme S            ${SCHEMES.join(", ")} (ed25519)
   --accounts N          accounts that send and get (10,000)
-  --zipf EXPONENT       by Zipf's law instead of all alike, e.g. 0.9
+  --zipf EXPONENT       by Zipf's law instead of all alike, e.g. 0.9; of the scenario hot (${HOT_ZIPF})
   --cross SHARE         share of transfers to another shard, 0 to 1 (0)
+  --shards N            1, 2 or 4, of the scenario pipeline (4)
   --seed N              seed of the load (1)
   --warm-up SECONDS     before the measurement at full load (20)
   --seconds SECONDS     measurement at full load (30)
@@ -68,6 +80,7 @@ async function main(): Promise<number> {
     accounts: { type: "string", default: "10000" },
     zipf: { type: "string" },
     cross: { type: "string", default: "0" },
+    shards: { type: "string", default: "4" },
     seed: { type: "string", default: "1" },
     "warm-up": { type: "string", default: "20" },
     seconds: { type: "string", default: "30" },
@@ -122,6 +135,10 @@ async function main(): Promise<number> {
         return runSoak({ ...common, ...timing, minutes: whole(values.minutes, 1) });
       case "scale":
         return runScale({ ...common, ...timing, transactions: whole(values.transactions, 1) });
+      case "shards":
+        return runShards({ ...common, recorded: recordedRuns(recordedReport) });
+      case "hot":
+        return runHot({ ...common, ...timing, zipf: Number(values.zipf ?? HOT_ZIPF) });
       case "state":
         return runStateTree(common.seed, say);
       case "growth":
@@ -132,6 +149,7 @@ async function main(): Promise<number> {
         return runPipeline({
           ...common,
           ...timing,
+          shards: shardCount(values.shards),
           profileDirectory: values.profile && resolve(values.profile),
         });
       default:
@@ -140,11 +158,13 @@ async function main(): Promise<number> {
   };
   const report = await measure();
   if (values.record !== undefined) keep(values.record, { machine: machineFacts(), report });
-  process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
+  if ("scenario" in report && report.scenario === "shards" && !values.json)
+    process.stdout.write(shardsTable(report));
+  else process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
   return EXIT.done;
 }
 
-/** Draws the recorded runs of the pipeline for the README. */
+/** Draws the recorded runs of the pipeline and the model's shards for the README. */
 function draw(): void {
   const directory = join(PROJECT_ROOT, "bench", "results");
   const reports = readdirSync(directory)
@@ -158,6 +178,17 @@ function draw(): void {
     });
   writeFileSync(join(PROJECT_ROOT, "docs", "bench.svg"), pipelinePicture(reports));
   say("drawn: docs/bench.svg");
+  const shards = recordedReport("shards") as ShardsReport | undefined;
+  if (!shards) return;
+  writeFileSync(join(PROJECT_ROOT, "docs", "shards.svg"), shardsPicture(shards));
+  say("drawn: docs/shards.svg");
+}
+
+/** The report of a recorded result; undefined where there is none. */
+function recordedReport(name: string): unknown {
+  const file = join(PROJECT_ROOT, "bench", "results", `${name}.json`);
+  if (!existsSync(file)) return undefined;
+  return (JSON.parse(readFileSync(file, "utf8")) as { report: unknown }).report;
 }
 
 /** Keeps a result beside the code, with what it was measured on. */
@@ -167,6 +198,12 @@ function keep(name: string, result: object): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
   say(`kept in bench/results/${name}.json`);
+}
+
+function shardCount(text: string): ShardCount {
+  const count = ([1, 2, 4] as const).find((number) => String(number) === text);
+  if (!count) throw new RangeError(`${text} shards: 1, 2 or 4`);
+  return count;
 }
 
 function whole(text: string, least: number): number {

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   gateway: async () => (await import("./gateway.js")).gatewayCommand,
   genesis: async () => (await import("./genesis.js")).genesisCommand,
   shards: async () => (await import("./shards/command.js")).shardsCommand,
+  placement: async () => (await import("./placement.js")).placementCommand,
   prove: async () => (await import("./prove.js")).proveCommand,
   trust: async () => (await import("./trust.js")).trustCommand,
   topics: async () => (await import("./topics.js")).topicsCommand,

@@ -2,6 +2,7 @@ import { setPriority } from "node:os";
 import { type Command, Option } from "commander";
 import type { StageName } from "../processors/stage.js";
 import { StageRunner } from "../runtime/driver/stage-runner.js";
+import { Turns } from "../runtime/driver/turns.js";
 import { openLog } from "../runtime/log.js";
 import { openEnvironment } from "../runtime/process/environment.js";
 import { STAGE_NAMES, stageDefinitions } from "../runtime/process/stages.js";
@@ -56,8 +57,9 @@ export function runCommand(program: Command): void {
       log.error({ error: error.message }, "a thread that checks signatures failed; the stages check them");
     const signatures =
       checks > 0 ? new SignaturePool(environment.network.rules, checks, onFailure) : undefined;
+    const shared = { ...environment, turns: new Turns(), ...(signatures && { signatures }) };
     const runners = definitions.map((definition) => {
-      return new StageRunner(definition, { ...environment, ...(signatures && { signatures }) }, (error) => {
+      return new StageRunner(definition, shared, (error) => {
         log.fatal({ error: error.message }, "a consumer stopped for good");
         process.exit(EXIT.failed);
       });

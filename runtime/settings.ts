@@ -1,6 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parse } from "smol-toml";
+import {
+  DEFAULT_MOVE_COST,
+  DEFAULT_WEIGHT,
+  STRATEGIES,
+  type Strategy,
+  WEIGHT_MAX,
+} from "../processors/placement/terms.js";
 
 /** Settings of a process. They never change outcomes: what does is in the genesis. */
 export interface Settings {
@@ -25,6 +32,14 @@ export interface Settings {
   readonly replication: number;
   /** A group's member that isn't heard of for this long loses its partitions; undefined: what suits the cluster. */
   readonly sessionTimeoutMs: number | undefined;
+  /** How partitions are shared out among the processes of a stage. */
+  readonly placement: Strategy;
+  /** What this process can do compared with others, 100 being an ordinary one. */
+  readonly weight: number;
+  /** What moving partitions must save, in percent of one process' time. */
+  readonly moveCost: number;
+  /** Least time between two rebalances that load is the reason of. */
+  readonly placementIntervalMs: number;
 }
 
 /**
@@ -35,6 +50,16 @@ export const DEFAULT_SESSION_TIMEOUT_MS = 6_000;
 /** Bounds of the setting: the embedded broker takes no less, a default one no more. */
 const SESSION_TIMEOUT_MS_MIN = 1_000;
 const SESSION_TIMEOUT_MS_MAX = 1_800_000;
+
+/**
+ * Load is what counts unless somebody wants otherwise: with equal processes that all keep up `adaptive` does what
+ * `least-loaded` does, and where one is slower, or has other things to do, that is seen and needn't be configured.
+ */
+const DEFAULT_PLACEMENT: Strategy = "adaptive";
+/** A rebalance stops reading for about a second: so rarely it doesn't matter. In milliseconds. */
+const DEFAULT_PLACEMENT_INTERVAL_MS = 30_000;
+const PLACEMENT_INTERVAL_MS_MAX = 86_400_000;
+const PERCENT = 100;
 
 /** A setting's value makes no sense. */
 export class SettingError extends Error {
@@ -76,6 +101,30 @@ export const OPTIONS: readonly Option[] = [
     toml: "session-timeout-ms",
     about: "a stage's member that isn't heard of for this long loses its partitions",
     fallback: "",
+  },
+  {
+    name: "placement",
+    toml: "placement",
+    about: `how the processes of a stage share its partitions: ${STRATEGIES.join(", ")}`,
+    fallback: DEFAULT_PLACEMENT,
+  },
+  {
+    name: "weight",
+    toml: "weight",
+    about: "what this process can do compared with others, for `weighted` and `adaptive`",
+    fallback: DEFAULT_WEIGHT,
+  },
+  {
+    name: "moveCost",
+    toml: "move-cost",
+    about: "what moving partitions must save, in percent of one process' time",
+    fallback: DEFAULT_MOVE_COST * PERCENT,
+  },
+  {
+    name: "placementIntervalMs",
+    toml: "placement-interval-ms",
+    about: "least time between two rebalances because of load",
+    fallback: DEFAULT_PLACEMENT_INTERVAL_MS,
   },
 ];
 
@@ -122,6 +171,10 @@ export function loadSettings(
   if (!["trace", "debug", "info", "warn", "error", "fatal", "silent"].includes(level.text)) {
     throw new SettingError(`${level.from}: no log level ${level.text}`);
   }
+  const placement = value("placement");
+  const strategy = STRATEGIES.find((name) => name === placement.text);
+  if (!strategy)
+    throw new SettingError(`${placement.from}: no placement ${placement.text}: ${STRATEGIES.join(", ")}`);
   return {
     brokers: value("brokers")
       .text.split(",")
@@ -138,6 +191,10 @@ export function loadSettings(
     sessionTimeoutMs: value("sessionTimeoutMs").text
       ? integer("sessionTimeoutMs", SESSION_TIMEOUT_MS_MIN, SESSION_TIMEOUT_MS_MAX)
       : undefined,
+    placement: strategy,
+    weight: integer("weight", 1, WEIGHT_MAX),
+    moveCost: integer("moveCost", 0, PERCENT),
+    placementIntervalMs: integer("placementIntervalMs", 0, PLACEMENT_INTERVAL_MS_MAX),
   };
 }
 

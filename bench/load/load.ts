@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly skew: Skew;
   /** Share of the transfers that go to another shard, 0 to 1. */
   readonly crossShare: number;
+  /** Whether accounts of a shard send. Left out: those of all do. */
+  readonly sends?: (shard: number) => boolean;
   readonly seed: number;
 }
 
@@ -69,12 +71,23 @@ export class LoadGenerator {
     this.byShard = byShard;
   }
 
-  next(): LoadTransaction {
-    const index = this.sampler();
+  /** @param crossShare of this one, instead of the load's */
+  next(crossShare = this.options.crossShare): LoadTransaction {
+    const index = this.senderIndex();
     const sender = this.options.accounts[index]!;
-    const recipient = this.options.accounts[this.recipientOf(index)]!;
+    const recipient = this.options.accounts[this.recipientOf(index, crossShare)]!;
     const transaction = this.sign(sender, recipient.id, this.nonces[index]!++);
     return { key: sender.id, value: toWire(this.schemaId, this.encode(transaction)) };
+  }
+
+  /** Drawn again until it is of a shard that sends. */
+  private senderIndex(): number {
+    const { sends } = this.options;
+    for (let attempt = 0; attempt < DRAWS_MAX; attempt++) {
+      const index = this.sampler();
+      if (!sends || sends(this.shardOf[index]!)) return index;
+    }
+    throw new RangeError("no account of a shard that sends was drawn");
   }
 
   /** What was made last and never sent: its nonces are free again. In any order. */
@@ -83,8 +96,8 @@ export class LoadGenerator {
   }
 
   /** Drawn again until it lives where the share of transfers to other shards wants it, and isn't the sender. */
-  private recipientOf(sender: number): number {
-    const isCross = this.random.chance(this.options.crossShare) && this.hasOtherShards(sender);
+  private recipientOf(sender: number, crossShare: number): number {
+    const isCross = this.random.chance(crossShare) && this.hasOtherShards(sender);
     for (let attempt = 0; attempt < DRAWS_MAX; attempt++) {
       const index = this.sampler();
       if (index !== sender && (this.shardOf[index] !== this.shardOf[sender]) === isCross) return index;

@@ -1,7 +1,7 @@
 import { partitionByKey } from "../../runtime/kafka/partition-by-key.js";
 import { PlainWriter } from "../../runtime/kafka/plain-writer.js";
 import type { LoadSource } from "../load/source.js";
-import { Submissions } from "./submissions.js";
+import { type StreamNumber, Submissions } from "./submissions.js";
 import type { LoadTarget } from "./target.js";
 
 /** Most transactions of one write, so that the first don't wait for the last. */
@@ -14,6 +14,12 @@ const STALL_MS = 30_000;
 /** The same for the first transactions of a network, in milliseconds. */
 const FIRST_STALL_MS = 300_000;
 
+/** One of several loads that a client publishes at a time. */
+export interface Stream {
+  readonly number: StreamNumber;
+  readonly source: LoadSource;
+}
+
 /** Publishes a load and follows each transaction to its end, as a producer with a Kafka client would. */
 export class LoadClient {
   readonly submissions: Submissions;
@@ -21,13 +27,14 @@ export class LoadClient {
   private readonly partitionOf: (key: Buffer | null) => number;
   private following: { stop(): Promise<void> } | undefined;
   private failure: Error | undefined;
-  private isEmpty = false;
+  private readonly own: Stream;
   private unacknowledged = 0;
 
   constructor(
     private readonly target: LoadTarget,
-    private readonly source: LoadSource,
+    source: LoadSource,
   ) {
+    this.own = { number: 0, source };
     this.writer = new PlainWriter(target.kafka, LINGER_MS);
     this.partitionOf = partitionByKey(target.topic, target.partitions);
     this.submissions = new Submissions(target.partitions);
@@ -38,12 +45,12 @@ export class LoadClient {
     this.following = await this.target.follow(this.submissions);
   }
 
-  /** Keeps so many transactions in flight until then, or until there are no more. */
-  async saturate(inFlight: number, untilMs: number): Promise<void> {
-    this.isEmpty = false;
-    while (Date.now() < untilMs && !this.isEmpty) {
-      const room = inFlight - this.submissions.pending;
-      if (room > 0) this.publish(room, () => Date.now());
+  /** Keeps so many transactions of a stream in flight until then, or until there are no more. */
+  async saturate(inFlight: number, untilMs: number, stream = this.own): Promise<void> {
+    let isEmpty = false;
+    while (Date.now() < untilMs && !isEmpty) {
+      const room = inFlight - this.submissions.pendingOf(stream.number);
+      if (room > 0) isEmpty = this.publish(stream, room, () => Date.now());
       await this.tick();
     }
   }
@@ -52,16 +59,15 @@ export class LoadClient {
    * Publishes at a steady rate, whatever comes back; each transaction's time runs from when it was due, so that a client
    * that is late doesn't make the ledger look fast.
    */
-  async pace(perSecond: number, durationMs: number): Promise<void> {
+  async pace(perSecond: number, durationMs: number, stream = this.own): Promise<void> {
     const startMs = Date.now();
     let sent = 0;
-    this.isEmpty = false;
-    while (!this.isEmpty) {
+    for (let isEmpty = false; !isEmpty; ) {
       const elapsedMs = Date.now() - startMs;
       if (elapsedMs >= durationMs) return;
       const due = Math.floor((elapsedMs * perSecond) / 1_000);
       const first = sent;
-      this.publish(due - sent, (index) => startMs + ((first + index) * 1_000) / perSecond);
+      isEmpty = this.publish(stream, due - sent, (index) => startMs + ((first + index) * 1_000) / perSecond);
       sent = due;
       await this.tick();
     }
@@ -72,7 +78,7 @@ export class LoadClient {
    * with many accounts for a minute. Throws where they take too long.
    */
   async first(count: number): Promise<void> {
-    this.publish(count, () => Date.now());
+    this.publish(this.own, count, () => Date.now());
     await this.drain(FIRST_STALL_MS);
   }
 
@@ -96,16 +102,18 @@ export class LoadClient {
     while (this.unacknowledged > 0) await this.tick();
   }
 
-  private publish(count: number, sentMs: (index: number) => number): void {
+  /** @returns whether the stream has no more */
+  private publish({ number, source }: Stream, count: number, sentMs: (index: number) => number): boolean {
     const { topic } = this.target;
-    for (let done = 0; done < count && !this.isEmpty; done += WRITE_MAX) {
+    let isEmpty = false;
+    for (let done = 0; done < count && !isEmpty; done += WRITE_MAX) {
       const wanted = Math.min(WRITE_MAX, count - done);
-      const taken = this.source.take(wanted);
-      this.isEmpty = taken.length < wanted;
+      const taken = source.take(wanted);
+      isEmpty = taken.length < wanted;
       const expected: number[] = [];
       const messages = taken.map(({ key, value }, index) => {
         const partition = this.partitionOf(key);
-        expected.push(this.submissions.sent(partition, sentMs(done + index)));
+        expected.push(this.submissions.sent(partition, sentMs(done + index), number));
         return { topic, partition, key, value };
       });
       this.unacknowledged += taken.length;
@@ -121,6 +129,7 @@ export class LoadClient {
         },
       );
     }
+    return isEmpty;
   }
 
   private async tick(): Promise<void> {

@@ -1,6 +1,7 @@
 import { PROJECT_ROOT } from "../../cli/project-root.js";
 import { openLog } from "../../runtime/log.js";
 import { type OpenEnvironment, openEnvironment } from "../../runtime/process/environment.js";
+import type { FoundingPlan } from "../../runtime/process/found.js";
 import type { ProcessUsage } from "../../runtime/process/usage.js";
 import { startSystem } from "../../runtime/session/system.js";
 import type { GenesisAccount } from "../../schemas/generated.js";
@@ -9,6 +10,10 @@ import type { BenchCluster } from "./cluster.js";
 
 export const BENCH_NETWORK = "bench";
 export const BENCH_CHAIN_ID = 7_891;
+
+/** How many shards a new network may have. */
+export type ShardCount = FoundingPlan["shards"];
+const SHARDS: ShardCount = 4;
 
 /** A network of its own for a measurement, as `npm start` runs one. */
 export interface BenchNetwork {
@@ -29,6 +34,8 @@ export interface BenchNetworkOptions {
   readonly validators: number;
   readonly accounts: readonly GenesisAccount[];
   readonly profileDirectory?: string | undefined;
+  /** Besides the main chain. Default: as `npm start` has. */
+  readonly shards?: ShardCount | undefined;
   /** Whether validators certify state roots, as in production. Default: they do. */
   readonly checkpoints?: boolean;
 }
@@ -39,14 +46,14 @@ export async function startBenchNetwork(
   options: BenchNetworkOptions,
   say: (line: string) => void,
 ): Promise<BenchNetwork> {
-  const { validators, accounts, profileDirectory, checkpoints = true } = options;
+  const { validators, accounts, profileDirectory, shards = SHARDS, checkpoints = true } = options;
   const settings = { ...cluster.settings, network: options.name ?? BENCH_NETWORK };
   const log = await openLog(settings, "bench");
   const plan = {
     chainId: BENCH_CHAIN_ID,
     consensus: validators === 1 ? ("solo" as const) : ("hybrid-pos" as const),
     validators,
-    shards: 4 as const,
+    shards,
     accounts,
   };
   const nodeFlags = profileDirectory === undefined ? [] : profilingFlags(profileDirectory);

@@ -10,7 +10,7 @@ import { topicBytes } from "../measure/topic-bytes.js";
 import { LoadClient } from "./client.js";
 import { openBenchCluster } from "./cluster.js";
 import { fullLoad } from "./full-load.js";
-import { BENCH_NETWORK, startBenchNetwork } from "./network.js";
+import { BENCH_NETWORK, type ShardCount, startBenchNetwork } from "./network.js";
 import { FIRST_TRANSACTIONS, untilAtWork } from "./ready.js";
 import { ledgerLoad, ledgerTarget } from "./target.js";
 
@@ -21,6 +21,8 @@ export interface PipelineOptions {
   readonly accounts: number;
   readonly skew: Skew;
   readonly crossShare: number;
+  /** Besides the main chain. Default: as `npm start` has. */
+  readonly shards?: ShardCount;
   readonly seed: number;
   readonly warmUpSeconds: number;
   readonly measureSeconds: number;
@@ -96,6 +98,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRep
       validators,
       accounts: genesisAccounts(accounts),
       profileDirectory: options.profileDirectory,
+      shards: options.shards,
     };
     const network = await startBenchNetwork(cluster, plan, say);
     const { environment } = network;

@@ -7,7 +7,11 @@ interface Times {
   preconfirmed: Float64Array;
   final: Float64Array;
   completed: Float64Array;
+  stream: Uint8Array;
 }
+
+/** Which of a client's loads a transaction is of; a client with one load has stream 0. */
+export type StreamNumber = 0 | 1;
 
 /** When transactions reached which stage. */
 export type Reached = "preconfirmed" | "final" | "completed";
@@ -24,6 +28,9 @@ export class Submissions {
   sentCount = 0;
   finalCount = 0;
   endedCount = 0;
+  /** Of each stream. */
+  private readonly sentOf = [0, 0];
+  private readonly endedOf = [0, 0];
   private readonly partitions: Times[];
   /** Transfers to another shard that are final, by transaction id. */
   private readonly crossing = new Map<string, readonly [partition: number, offset: number]>();
@@ -37,6 +44,7 @@ export class Submissions {
       preconfirmed: new Float64Array(CAPACITY_MIN),
       final: new Float64Array(CAPACITY_MIN),
       completed: new Float64Array(CAPACITY_MIN),
+      stream: new Uint8Array(CAPACITY_MIN),
     }));
   }
 
@@ -45,12 +53,24 @@ export class Submissions {
     return this.sentCount - this.endedCount;
   }
 
+  /** The same of one stream. */
+  pendingOf(stream: StreamNumber): number {
+    return this.sentOf[stream]! - this.endedOf[stream]!;
+  }
+
+  /** Transactions of a stream that ended. */
+  endedCountOf(stream: StreamNumber): number {
+    return this.endedOf[stream]!;
+  }
+
   /** Counts a transaction as sent; returns the offset that it gets. */
-  sent(partition: number, atMs: number): number {
+  sent(partition: number, atMs: number, stream: StreamNumber = 0): number {
     const times = this.partitions[partition]!;
     if (times.count === times.sent.length) grow(times);
     times.sent[times.count] = atMs;
+    times.stream[times.count] = stream;
     this.sentCount++;
+    this.sentOf[stream]!++;
     return times.count++;
   }
 
@@ -65,7 +85,7 @@ export class Submissions {
       return;
     }
     this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
-    this.endedCount++;
+    this.countEnd(times, offset);
   }
 
   take(notification: Notification, nowMs: number): void {
@@ -84,7 +104,7 @@ export class Submissions {
     times.final[sourceOffset] = nowMs;
     if (!notification.applied) {
       this.refused.set(notification.code, (this.refused.get(notification.code) ?? 0) + 1);
-      this.endedCount++;
+      this.countEnd(times, sourceOffset);
       return;
     }
     this.finalCount++;
@@ -114,16 +134,22 @@ export class Submissions {
 
   private end(times: Times, offset: number, nowMs: number): void {
     times.completed[offset] = nowMs;
-    this.endedCount++;
+    this.countEnd(times, offset);
   }
 
-  /** Latencies of the transactions that were sent in a span of time and reached a stage, in milliseconds. */
-  latencies(reached: Reached, fromMs: number, untilMs: number): Float64Array {
+  private countEnd(times: Times, offset: number): void {
+    this.endedCount++;
+    this.endedOf[times.stream[offset]!]!++;
+  }
+
+  /** Latencies of the transactions (of one stream, where it is named) that were sent in a span of time and reached a stage, in milliseconds. */
+  latencies(reached: Reached, fromMs: number, untilMs: number, stream?: StreamNumber): Float64Array {
     const values: number[] = [];
     for (const times of this.partitions) {
       for (let offset = 0; offset < times.count; offset++) {
         const sent = times.sent[offset]!;
         const at = times[reached][offset]!;
+        if (stream !== undefined && times.stream[offset] !== stream) continue;
         if (sent >= fromMs && sent < untilMs && at !== 0) values.push(at - sent);
       }
     }
@@ -137,4 +163,7 @@ function grow(times: Times): void {
     larger.set(times[name]);
     times[name] = larger;
   }
+  const streams = new Uint8Array(2 * times.stream.length);
+  streams.set(times.stream);
+  times.stream = streams;
 }

@@ -9,6 +9,13 @@ export interface StageTime {
   records: number;
 }
 
+/** Who watches the steps: neither takes part in the time of a stage. */
+export interface StepWatcher {
+  before(task: PlacedTask, records: readonly InputRecord[]): void;
+  /** @param records none: it was a timer */
+  after(task: PlacedTask, records: readonly InputRecord[], result: StepResult): void;
+}
+
 interface Running extends PlacedTask {
   readonly waiting: Map<TopicName, InputRecord[]>;
   wakeAtMs: number | undefined;
@@ -29,7 +36,11 @@ export class Flow {
   private readonly offsets = new Map<string, number>();
   private nowMs: number;
 
-  constructor(tasks: readonly PlacedTask[], startMs: number) {
+  constructor(
+    tasks: readonly PlacedTask[],
+    startMs: number,
+    private readonly watcher?: StepWatcher,
+  ) {
     this.nowMs = startMs;
     this.tasks = tasks.map((task) => ({ ...task, waiting: new Map(), wakeAtMs: undefined }));
     for (const task of this.tasks) {
@@ -66,7 +77,7 @@ export class Flow {
       this.nowMs = Math.max(this.nowMs, Math.min(...wakes));
       for (const task of this.tasks) {
         if (task.wakeAtMs === undefined || task.wakeAtMs > this.nowMs || !task.task.timer) continue;
-        this.take(task, 0, () => task.task.timer!(this.nowMs));
+        this.take(task, [], () => task.task.timer!(this.nowMs));
       }
     }
   }
@@ -77,19 +88,21 @@ export class Flow {
       while (queue.length > 0) {
         moved = true;
         const records = queue.splice(0, STEP_RECORDS_MAX);
-        this.take(task, records.length, () => task.task.step(records, this.nowMs));
+        this.take(task, records, () => task.task.step(records, this.nowMs));
       }
     }
     return moved;
   }
 
-  private take(task: Running, records: number, step: () => StepResult): void {
+  private take(task: Running, records: readonly InputRecord[], step: () => StepResult): void {
+    this.watcher?.before(task, records);
     const startMs = performance.now();
     const result = step();
     const time = this.times.get(task.stage) ?? { ms: 0, records: 0 };
     time.ms += performance.now() - startMs;
-    time.records += records;
+    time.records += records.length;
     this.times.set(task.stage, time);
+    this.watcher?.after(task, records, result);
     task.wakeAtMs = result.wakeAtMs;
     for (const record of result.records) {
       if (record.topic === "notifications") this.finals.push(record);

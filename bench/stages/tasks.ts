@@ -12,7 +12,7 @@ import { ShardAssignTask } from "../../processors/shard-assign/shard-assign.js";
 import type { StageName, StageTask } from "../../processors/stage.js";
 import { ValidateTask } from "../../processors/validate/validate.js";
 import { VoteTask } from "../../processors/vote/vote.js";
-import type { GenesisAccount } from "../../schemas/generated.js";
+import type { GenesisAccount, GenesisShard } from "../../schemas/generated.js";
 import type { TopicName } from "../../topics/catalogue.js";
 
 export const STAGES_CHAIN_ID = 7_892;
@@ -24,12 +24,20 @@ const NETWORK = "stages";
 const MAC_KEY = sha256(Buffer.from("rustorium/bench/mac"));
 const CREATED_MS = 1_700_000_000_000;
 
-const validatorKey = (validator: number) => keyPairFromSeed(Buffer.alloc(32, validator));
+/** The key of a validator of such a network. */
+export const validatorKey = (validator: number) => keyPairFromSeed(Buffer.alloc(32, validator));
 
 const ASSIGNER_KEY = validatorKey(101);
 
-/** A network that is nowhere but in memory. */
-export function stagesNetwork(validators: number, accounts: readonly GenesisAccount[]): Network {
+/**
+ * A network that is nowhere but in memory.
+ * @param shards the main chain among them
+ */
+export function stagesNetwork(
+  validators: number,
+  accounts: readonly GenesisAccount[],
+  shards: readonly GenesisShard[] = initialShards(SHARDS),
+): Network {
   return makeGenesis(
     {
       network: NETWORK,
@@ -38,7 +46,7 @@ export function stagesNetwork(validators: number, accounts: readonly GenesisAcco
       createdAt: CREATED_MS,
       sourcePartitions: SOURCE_PARTITIONS,
       parameters: DEFAULT_PARAMETERS,
-      shards: initialShards(SHARDS),
+      shards: [...shards],
       operatorKey: validatorKey(100).publicKey,
       assignerKey: ASSIGNER_KEY.publicKey,
       validators: Array.from({ length: validators }, (_, index) => ({

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Network } from "../../ledger/genesis/genesis.js";
-import type { ChainReport, Difference } from "../../processors/verify/difference.js";
+import type { ChainReport, Difference, Refusal } from "../../processors/verify/difference.js";
 import type { ShardStart } from "../../processors/verify/start.js";
 import { verifyChain } from "../../processors/verify/verify-chain.js";
 import { systemClock } from "../../runtime/clock.js";
@@ -11,6 +11,7 @@ import { GenesisError, loadNetwork } from "../../runtime/network/load.js";
 import { type TopicSource, topicSource } from "../../runtime/proofs/topic-source.js";
 import { SettingError, type Settings } from "../../runtime/settings.js";
 import { SignaturePool } from "../../runtime/signatures/pool.js";
+import { TopologyFollower } from "../../runtime/topology/live-topology.js";
 import { KafkaSource } from "../../runtime/verify/kafka-source.js";
 import { newestStarts, type Starts } from "../../runtime/verify/newest-starts.js";
 import { EXIT } from "../failure.js";
@@ -46,7 +47,7 @@ export function chainCommand(verify: Command): void {
 }
 
 /**
- * Throws GenesisError where there is no genesis, an error with code LOG_TRIMMED or a ProofFault where topics don't have what
+ * Throws GenesisError where there is no genesis, an error with code LOG_TRIMMED, PARENT_UNKNOWN or a ProofFault where topics don't have what
  * is needed, or what kafkajs throws.
  */
 async function verifyOn(settings: Settings, fromCheckpoint: boolean): Promise<ChainResult> {
@@ -83,7 +84,7 @@ async function verifyOn(settings: Settings, fromCheckpoint: boolean): Promise<Ch
   }
 }
 
-/** The network, or in what its genesis differs from what is configured or from itself. */
+/** The network with all shards that there are and were, or in what its genesis differs from what is configured or from itself. */
 async function load(settings: Settings, reader: PartitionReader): Promise<Network | Difference> {
   const expected = new Home(settings.home, settings.network).genesisHash();
   if (!expected)
@@ -91,8 +92,16 @@ async function load(settings: Settings, reader: PartitionReader): Promise<Networ
       "GENESIS_TRUSTED: no genesis hash in the home directory, the cluster is trusted for it\n",
     );
   try {
-    return await loadNetwork(reader, settings.network, expected);
+    const founded = await loadNetwork(reader, settings.network, expected);
+    const follower = new TopologyFollower(settings.network, founded.topology, reader, systemClock);
+    return { ...founded, topology: await follower.refresh() };
   } catch (error) {
+    // What the topic says is no shard tree: shards that overlap, or places without one.
+    if (error instanceof RangeError)
+      return {
+        ...{ code: "TOPOLOGY_DIFFERS", shard: null, height: null },
+        message: `topology: ${error.message}`,
+      };
     if (!(error instanceof GenesisError) || error.code === "NO_GENESIS") throw error;
     return { code: "GENESIS_DIFFERS", shard: null, height: null, message: error.message };
   }
@@ -113,14 +122,19 @@ async function compare(
     const source = new KafkaSource(name, admin, reader, signatures, topics);
     const found = await verifyChain(network, source, { starts, progress: progress.at });
     if (!("code" in found)) return found;
-    const { shard, firstOffset } = found;
-    const help = starts.has(shard) ? "" : "; --from-checkpoint begins with a certified state";
-    const message = `shard ${shard}: shard.log begins with offset ${firstOffset}, its start is gone${help}`;
-    throw Object.assign(new Error(message), { code: found.code });
+    throw Object.assign(new Error(whyRefused(found, starts)), { code: found.code });
   } finally {
     progress.end();
     await signatures.close();
   }
+}
+
+function whyRefused(refusal: Refusal, starts: Starts): string {
+  const { shard } = refusal;
+  if (refusal.code === "PARENT_UNKNOWN")
+    return `shard ${shard} has no certified state yet, and the topic topology doesn't know the shards before it`;
+  const help = starts.has(shard) ? "" : "; --from-checkpoint begins with a certified state";
+  return `shard ${shard}: shard.log begins with offset ${refusal.firstOffset}, its start is gone${help}`;
 }
 
 function nothingBut(difference: Difference): ChainReport {

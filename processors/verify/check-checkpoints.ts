@@ -23,6 +23,8 @@ interface Certified {
  */
 export class CheckpointCheck {
   private readonly tree: StateTree;
+  /** Height whose state the tree is; undefined: of none. */
+  private treeHeight: number | undefined;
   /** Changes since the last checkpoint; of a key the last. */
   private readonly pending = new Map<StateKey, EncodedChange>();
   /** Digests of the checkpoints that were compared: a repeat of one is no difference. */
@@ -37,8 +39,11 @@ export class CheckpointCheck {
     private readonly own: OwnBlocks,
     certificates: AsyncIterable<CheckpointCertificate>,
     private readonly start: ShardStart,
+    /** The tree of what it begins with, where it is there already. */
+    inherited?: StateTree,
   ) {
-    this.tree = new StateTree(network.topology.shard(own.shard).prefix);
+    this.tree = inherited ?? new StateTree(network.topology.shard(own.shard).prefix);
+    if (inherited) this.treeHeight = own.start;
     this.certificates = certificates[Symbol.asyncIterator]();
   }
 
@@ -47,13 +52,18 @@ export class CheckpointCheck {
     return this.total;
   }
 
+  /** The tree after the last block, where that was compared with a certified root. */
+  get lastTree(): StateTree | undefined {
+    return this.total > 0 && this.treeHeight === this.own.height ? this.tree : undefined;
+  }
+
   /** Takes a block in; it must be the next. */
   async block({ header, digest, encodedChanges }: ExecutedBlock): Promise<Difference | undefined> {
     if (!this.isOpen) {
       this.isOpen = true;
       const difference = await this.advance();
       if (difference) return difference;
-      if (this.next) this.collect(encodeChanges(this.start.values));
+      if (this.next && this.treeHeight === undefined) this.collect(encodeChanges(this.start.values));
     }
     if (!this.next) return undefined;
     this.collect(encodedChanges);
@@ -79,6 +89,7 @@ export class CheckpointCheck {
     if (time !== header.time || epoch !== header.epoch || prefix !== this.tree.prefix)
       return this.differs("CHECKPOINT_INVALID", height, "time, epoch or prefix is not the block's");
     this.feed();
+    this.treeHeight = height;
     if (!this.tree.root.equals(stateRoot))
       return this.differs("CHECKPOINT_ROOT_DIFFERS", height, "its root is not that of the log's state");
     this.seen.add(name.toString("latin1"));

@@ -16,6 +16,8 @@ export type DifferenceCode =
   /** A shard took messages that their sender's chain did not send: whoever signed the header they came with made it up. */
   | "BUNDLE_NOT_SENT"
   | "VALUE_NOT_CONSERVED"
+  /** The topic topology says something else of a shard than the main chain decided. */
+  | "TOPOLOGY_DIFFERS"
   /** A checkpoint without quorum, or that contradicts the block it names. */
   | "CHECKPOINT_INVALID"
   | "CHECKPOINT_ROOT_DIFFERS"
@@ -65,10 +67,16 @@ export interface ChainReport {
 }
 
 /** Why nothing could be verified. */
-export interface Refusal {
-  /** The log's beginning is gone, so nobody can execute it from the genesis, or from the state that it was to begin with. */
-  readonly code: "LOG_TRIMMED";
-  readonly shard: number;
-  /** First offset that is there. */
-  readonly firstOffset: number;
-}
+export type Refusal =
+  | {
+      /** The log's beginning is gone, so nobody can execute it from the genesis, or from the state that it was to begin with. */
+      readonly code: "LOG_TRIMMED";
+      readonly shard: number;
+      /** First offset that is there. */
+      readonly firstOffset: number;
+    }
+  | {
+      /** It has no certified state yet, and the topic topology doesn't know one of the shards whose place it took. */
+      readonly code: "PARENT_UNKNOWN";
+      readonly shard: number;
+    };

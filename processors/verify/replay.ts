@@ -2,19 +2,21 @@ import { Channels } from "../../ledger/block/channels.js";
 import type { ExecutedBlock, PlantedRules } from "../../ledger/block/executed-block.js";
 import { firstRecord } from "../../ledger/block/first-record.js";
 import { digestOf } from "../../ledger/block/header.js";
+import type { LogRecord } from "../../ledger/block/log-record.js";
 import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { CountedState } from "../../ledger/conservation.js";
 import { genesisHash, type Network } from "../../ledger/genesis/genesis.js";
 import { type StateKey, shardKey } from "../../ledger/state/key.js";
-import { asShard } from "../../ledger/state/state.js";
+import { asShard, type OwnRecord } from "../../ledger/state/state.js";
 import type { KnownShard } from "../../ledger/topology.js";
+import type { DecodedTransaction } from "../../ledger/transaction/index.js";
 import { codec, WIRE_HEADER_BYTES } from "../../schemas/codec.js";
-import type { CrossShardBundle, LogEntry } from "../../schemas/generated.js";
+import type { CrossShardBundle, LogEntry, UserTransaction } from "../../schemas/generated.js";
 import { isAuthenticBySignature } from "../chain/authenticity.js";
 import type { InputRecord } from "../stage.js";
 import type { Difference } from "./difference.js";
 import type { Senders } from "./senders.js";
-import type { ShardStart } from "./start.js";
+import type { EndedState, ShardStart } from "./start.js";
 
 /** Records after which another shard gets its turn. */
 const TURN_RECORDS = 512;
@@ -51,7 +53,7 @@ export class ShardReplay {
   private batch: readonly InputRecord[] = [];
   private at = 0;
   private taken = 0;
-  private lastMs = 0;
+  private lastMs: number;
   private waitsFor: CrossShardBundle | undefined;
   private readonly place: KnownShard;
   private readonly ownKey: StateKey;
@@ -61,21 +63,41 @@ export class ShardReplay {
   constructor(private readonly options: ReplayOptions) {
     const { network, shard, start, records, onSignature, planted } = options;
     this.state.apply(start.values);
+    this.lastMs = start.position.time;
     this.batches = records[Symbol.asyncIterator]();
     this.place = network.topology.shard(shard);
     this.ownKey = shardKey(this.place.prefix);
-    this.channels = this.currentChannels();
-    this.chain = new ShardChain(network, shard, this.state, start.position, {
-      isAuthentic: (entry, decoded, record) => {
+    const rules = {
+      isAuthentic: (entry: UserTransaction, decoded: DecodedTransaction, record: LogRecord) => {
         onSignature();
         return isAuthenticBySignature(entry, decoded, record);
       },
       ...(planted && { planted }),
-    });
+    };
+    this.chain = new ShardChain(network, shard, this.state, start.position, rules, start.inherited);
+    this.channels = this.currentChannels();
   }
 
   get position() {
     return this.chain.position;
+  }
+
+  /** Whether its last block is closed: nothing that follows counts. */
+  get hasEnded(): boolean {
+    return this.chain.hasEnded;
+  }
+
+  /** After its end: what those that begin in its place take over. */
+  get endedState(): EndedState {
+    const { position, state, place } = this;
+    return { prefix: place.prefix, record: this.ownRecord, position, values: state.values };
+  }
+
+  private get ownRecord(): OwnRecord {
+    // Before its first block a left half finds its parent's under the key.
+    const own =
+      this.position.height === 0 ? this.options.start.inherited : asShard(this.state.get(this.ownKey));
+    return own ?? firstRecord(this.options.network.genesis, this.place);
   }
 
   /** Append time of the last record, in milliseconds since 1970. */
@@ -99,6 +121,7 @@ export class ShardReplay {
    */
   async turn(isStuck: boolean): Promise<Turn> {
     this.waitsFor = undefined;
+    if (this.hasEnded) return { kind: "end" };
     for (let count = 0; count < TURN_RECORDS; count++) {
       while (this.at >= this.batch.length) if (!(await this.fill())) return { kind: "end" };
       const record = this.batch[this.at]!;
@@ -153,8 +176,7 @@ export class ShardReplay {
 
   private currentChannels(): Channels {
     const { shard, epoch, prefix } = this.place;
-    const own = asShard(this.state.get(this.ownKey)) ?? firstRecord(this.options.network.genesis, this.place);
-    return new Channels(shard, prefix, epoch > 0, own);
+    return new Channels(shard, prefix, epoch > 0, this.ownRecord);
   }
 
   /** The entry where it is a bundle that the chain may take next. */

@@ -8,6 +8,9 @@ import type { OwnBlocks } from "./own-blocks.js";
 export class Senders {
   private readonly blocks = new Map<number, OwnBlocks>();
 
+  /** @param isPast whether a shard ended before the replays begin, and isn't replayed */
+  constructor(private readonly isPast: (shard: number) => boolean) {}
+
   add(own: OwnBlocks): void {
     this.blocks.set(own.shard, own);
   }
@@ -15,12 +18,12 @@ export class Senders {
   /** Whether the sender's replay is past a block, or began after it. */
   hasReached({ shard, height }: BlockHeader): boolean {
     const own = this.blocks.get(shard);
-    return own !== undefined && height <= own.height;
+    return own ? height <= own.height : this.isPast(shard);
   }
 
   /** Whether a block is what its shard's log gives. Those before a replay's start count by their certificates. */
   isOwn({ shard, height }: BlockHeader, digest: Buffer): boolean {
     const own = this.blocks.get(shard);
-    return own !== undefined && (height <= own.start || own.has(height, digest));
+    return own ? height <= own.start || own.has(height, digest) : this.isPast(shard);
   }
 }

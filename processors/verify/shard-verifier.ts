@@ -1,7 +1,10 @@
 import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import type { Conservation } from "../../ledger/conservation.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
-import type { RecordTypes } from "../../schemas/generated.js";
+import type { StateKey } from "../../ledger/state/key.js";
+import type { StateValue } from "../../ledger/state/state.js";
+import type { StateTree } from "../../ledger/state-tree/state-tree.js";
+import type { RecordTypes, ShardPlace } from "../../schemas/generated.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import { CertificateCheck } from "./check-certificates.js";
 import { ChangesCheck } from "./check-changes.js";
@@ -37,8 +40,15 @@ export interface FollowedRange extends OffsetRange {
 export interface ShardVerifierOptions {
   readonly network: Network;
   readonly shard: number;
+  readonly place: ShardPlace;
   readonly source: ChainSource;
   readonly start: ShardStart;
+  /** What the shard began with before its first block, as far as it is known. */
+  readonly initial: () => ReadonlyMap<StateKey, StateValue>;
+  /** Nothing is read of the shard but its log. */
+  readonly isUnread?: boolean;
+  /** The tree of what it begins with, where it is there already. */
+  readonly tree?: StateTree | undefined;
   readonly replay: ShardReplay;
   readonly senders: Senders;
   readonly table: StateTable;
@@ -60,8 +70,8 @@ export class ShardVerifier {
   private stateKeys = 0;
 
   constructor(private readonly options: ShardVerifierOptions) {
-    const { network, shard, start, replay, ranges, source } = options;
-    const { partition } = network.topology.shard(shard);
+    const { network, shard, place, start, replay, ranges, source } = options;
+    const { partition } = place;
     // A contradicted execute corrects what it wrote ahead of the certificates, at most so many blocks.
     const patience = 2 * network.genesis.parameters.unfinalisedBlocksMax;
     const own = new OwnBlocks(shard, RECENT_PATIENCES * patience, start.position.height);
@@ -83,7 +93,8 @@ export class ShardVerifier {
     this.certificates = new CertificateCheck(network, own);
     this.receipts = new ReceiptCheck(own, patience, ranges["shard.receipts"].isTrimmed);
     this.changes = new ChangesCheck(own, patience, ranges["shard.changes"].isTrimmed);
-    this.checkpoints = new CheckpointCheck(network, own, source.checkpoints(partition), start);
+    const certificates = options.isUnread ? nothing() : source.checkpoints(partition);
+    this.checkpoints = new CheckpointCheck(network, own, certificates, start, options.tree);
     this.followers = [
       follow("shard.finalized", "FinalityCertificate", this.certificates),
       follow("shard.blocks", "BlockHeader", new HeaderCheck(own, patience)),
@@ -93,6 +104,19 @@ export class ShardVerifier {
       follow("shard.votes", "Vote", new VoteCheck(network, own)),
     ];
     this.held = replay.state.held;
+  }
+
+  get shard(): number {
+    return this.options.shard;
+  }
+
+  get place(): ShardPlace {
+    return this.options.place;
+  }
+
+  /** Of an ended shard: its state's tree, where its root was compared with a certified one. */
+  get lastTree(): StateTree | undefined {
+    return this.checkpoints.lastTree;
   }
 
   get figures(): ShardFigures {
@@ -159,9 +183,11 @@ export class ShardVerifier {
   private compareState(): Difference | undefined {
     const { values } = this.replay.state;
     this.stateKeys = values.size;
-    return this.options.table.compare(values, this.own);
+    return this.options.table.compare(values, this.own, this.options.initial());
   }
 }
+
+async function* nothing(): AsyncGenerator<never> {}
 
 /** Blocks whose roots are kept, in times of the patience with corrections: those are for heights twice as old at most. */
 const RECENT_PATIENCES = 4;

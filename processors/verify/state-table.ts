@@ -1,5 +1,3 @@
-import type { Network } from "../../ledger/genesis/genesis.js";
-import { initialState } from "../../ledger/genesis/genesis.js";
 import { heightKey, keyOfBytes, type StateKey } from "../../ledger/state/key.js";
 import type { StateValue } from "../../ledger/state/state.js";
 import { codec, fromWire } from "../../schemas/codec.js";
@@ -23,10 +21,10 @@ export class StateTable {
   private fault: { offset: number; height: number; what: string } | undefined;
 
   constructor(
-    private readonly network: Network,
     private readonly shard: number,
+    prefix: string,
   ) {
-    this.top = heightKey(network.topology.shard(shard).prefix);
+    this.top = heightKey(prefix);
   }
 
   /** Height that the table is complete up to; 0: no block. */
@@ -46,10 +44,16 @@ export class StateTable {
     else this.records.set(key, fromWire(record.value)!.avroBytes.toString("latin1"));
   }
 
-  /** Compares with what the log gives at the table's height. */
-  compare(state: ReadonlyMap<StateKey, StateValue>, own: OwnBlocks): Difference | undefined {
+  /**
+   * Compares with what the log gives at the table's height.
+   * @param initial what the shard began with: of that the table has what changed
+   */
+  compare(
+    state: ReadonlyMap<StateKey, StateValue>,
+    own: OwnBlocks,
+    initial: ReadonlyMap<StateKey, StateValue>,
+  ): Difference | undefined {
     if (this.fault) return this.differs(this.fault.what, this.fault.height, this.fault.offset);
-    const initial = initialState(this.network, this.shard);
     for (const [key, value] of state) {
       const shown = this.records.get(key);
       if (shown === "") return this.differs(`key ${hex(key)} is removed`);

@@ -1,4 +1,4 @@
-import type { ConsumerConfig } from "kafkajs";
+import type { ConsumerConfig, PartitionAssigner } from "kafkajs";
 import { copartitionAssigner } from "../kafka/assigner.js";
 
 /** Heartbeats in a session time-out: the loss of some of them must not cost the partitions. */
@@ -23,10 +23,11 @@ export function consumerConfig(
   groupId: string,
   sessionTimeoutMs: number,
   restarts: () => boolean,
+  assigner: PartitionAssigner = copartitionAssigner,
 ): ConsumerConfig {
   return {
     groupId,
-    partitionAssigners: [copartitionAssigner],
+    partitionAssigners: [assigner],
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: heartbeatIntervalMs(sessionTimeoutMs),
     rebalanceTimeout: REBALANCE_TIMEOUT_MS,

@@ -8,11 +8,13 @@ import type { PlainWriter } from "../kafka/plain-writer.js";
 import type { KafkaClient, OffsetsAdmin } from "../kafka/ports.js";
 import type { SchemaIds, Schemas } from "../kafka/schemas.js";
 import type { TransactionalWriter } from "../kafka/transactional-writer.js";
+import type { PlacementSettings } from "../placement/settings.js";
 import type { TopicSource } from "../proofs/topic-source.js";
 import type { SignatureChecks } from "../signatures/pool.js";
 import type { Store } from "../store/level-store.js";
 import type { StoredState } from "../store/stored-state.js";
 import type { LiveTopology } from "../topology/live-topology.js";
+import type { Turns } from "./turns.js";
 
 /** What the stages log with; pino's logger is one. */
 export interface StageLog {
@@ -41,6 +43,8 @@ export interface Environment {
    * stays in memory up to `writeBufferBytes`, by default 4 MiB.
    */
   readonly openStore: (path: string, wipe: boolean, writeBufferBytes?: number) => Promise<Store>;
+  /** Shared by all partitions of the process; left out: each steps when it likes. */
+  readonly turns?: Turns;
   /** Checks signatures ahead of the steps; left out: the steps do it. */
   readonly signatures?: SignatureChecks;
   /** How long local stores gather what they write, in milliseconds; a crash costs executing so much again. */
@@ -51,6 +55,8 @@ export interface Environment {
   /** A group member that isn't heard of for this long loses its partitions, in milliseconds. */
   readonly sessionTimeoutMs: number;
   readonly log: StageLog;
+  /** How partition numbers are shared with other processes; left out: by number, whatever the load. */
+  readonly placement?: PlacementSettings;
   readonly planted?: PlantedRules;
 }
 

@@ -15,6 +15,8 @@ export class Positions {
   constructor(
     private readonly consumer: GroupConsumer,
     private readonly environment: Pick<Environment, "clock" | "network" | "log">,
+    /** What to note with a partition number's positions. */
+    private readonly note: (partition: number) => string | null = () => null,
   ) {}
 
   /** Where a partition number goes on after a restart, by input. */
@@ -39,7 +41,10 @@ export class Positions {
 
   async commit(): Promise<void> {
     if (this.toCommit.size === 0) return;
-    const positions = [...this.toCommit.values()];
+    const positions = Array.from(this.toCommit.values(), (position) => {
+      const metadata = this.note(position.partition);
+      return { ...position, ...(metadata !== null && { metadata }) };
+    });
     this.toCommit.clear();
     try {
       await this.consumer.commitOffsets(positions);

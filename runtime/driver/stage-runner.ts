@@ -2,8 +2,10 @@ import type { ConsumerGroupJoinEvent, EachBatchPayload } from "kafkajs";
 import { type InputRecord, StageFault, type StepResult } from "../../processors/stage.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import { sleep, type Timer } from "../clock.js";
+import { momentOf, nextMoment } from "../kafka/moment.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 import type { GroupConsumer } from "../kafka/ports.js";
+import { type Placing, placingOf } from "../placement/placing.js";
 import { consumerConfig, heartbeatIntervalMs, whileJoined } from "./consumer-config.js";
 import {
   type Environment,
@@ -13,13 +15,15 @@ import {
   type StageDriver,
   type StageLog,
 } from "./environment.js";
-import { paceAfterFetch } from "./pace.js";
+import { BEHIND_RECORDS_MIN, paceAfterFetch } from "./pace.js";
 import { Positions } from "./positions.js";
 import { committedOffsets, StartOffsetError, startOffsets } from "./start-offsets.js";
 import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
 
 /** A second fault this soon after a store was forgotten halts the task, in milliseconds. */
 const WIPE_AGAIN_MS = 600_000;
+/** So long a member's next fetch, which is for all of its partitions, waits for one that has enough, in milliseconds. */
+const ROOM_WAIT_MS_MAX = 100;
 const REOPEN_DELAY_MS_MIN = 200;
 /** Between two looks whether a task can be opened that couldn't yet, in milliseconds. */
 const NOT_READY_DELAY_MS = 100;
@@ -30,13 +34,18 @@ export type SlotStatus = "opening" | "running" | "waiting" | "halted" | "without
 
 interface Managed {
   slot?: TaskSlot;
+  /** When the slot was opened, as batches count it. */
+  openedMoment: number;
   status: SlotStatus;
   failures: number;
   /** When the store was last forgotten after a fault, in milliseconds since 1970. */
   wipedAtMs: number | undefined;
   /** The next opening forgets the store. */
   wipeNext: boolean;
+  /** Inputs that the task doesn't want for now. */
   paused: ReadonlySet<TopicName>;
+  /** Nothing is fetched for the slot until it has room. */
+  isFull: boolean;
   /** Where each input goes on after a restart. */
   positions: Map<TopicName, number>;
   /** Grows when the partition is given or taken; an opening that finds another one gives up. */
@@ -50,8 +59,11 @@ export class StageRunner {
   private readonly driver: StageDriver;
   private readonly managed = new Map<number, Managed>();
   private readonly positions: Positions;
+  private readonly placing: Placing;
   private readonly topicNames: ReadonlyMap<string, TopicName>;
   private readonly log: StageLog;
+  /** Slots with a whole fetch more to read. */
+  private readonly behind = new Set<TaskSlot>();
   private generation = 0;
   private stopping = false;
   private forgetTopology: (() => void) | undefined;
@@ -70,20 +82,21 @@ export class StageRunner {
     this.topicNames = new Map(
       definition.inputs.map((input) => [topicOnCluster(network.genesis.network, input), input]),
     );
+    const groupId = `${network.genesis.network}.${definition.group}`;
+    this.placing = placingOf(environment, definition, this.log);
     this.consumer = kafka.consumer(
-      consumerConfig(
-        `${network.genesis.network}.${definition.group}`,
-        environment.sessionTimeoutMs,
-        () => !this.stopping,
-      ),
+      consumerConfig(groupId, environment.sessionTimeoutMs, () => !this.stopping, this.placing.assigner),
     );
-    this.positions = new Positions(this.consumer, { ...environment, log: this.log });
+    this.positions = new Positions(this.consumer, { ...environment, log: this.log }, (partition) =>
+      this.placing.note(partition),
+    );
   }
 
   /** Resolves when the member has joined its group. */
   async start(): Promise<void> {
     await this.consumer.connect();
     await this.consumer.subscribe({ topics: [...this.topicNames.keys()], fromBeginning: true });
+    this.placing.start(this.consumer);
     const joined = new Promise<void>((resolve) => {
       // The listener runs before kafkajs fetches from the new assignment, so partitions are paused in time.
       this.consumer.on(this.consumer.events.GROUP_JOIN, (event) => {
@@ -115,10 +128,12 @@ export class StageRunner {
 
   private assign(event: ConsumerGroupJoinEvent): void {
     const numbers = new Set(Object.values(event.payload.memberAssignment).flat());
+    this.placing.assigned(numbers);
     for (const [partition, managed] of this.managed) {
       if (numbers.has(partition)) continue;
       this.managed.delete(partition);
       managed.generation = -1;
+      if (managed.slot) this.behind.delete(managed.slot);
       void managed.slot?.close();
     }
     for (const partition of numbers) {
@@ -127,14 +142,16 @@ export class StageRunner {
         // kafkajs went back to the committed offsets; this task has read further. A group that was made anew after a crash
         // has forgotten what was paused, too.
         this.seek(managed.slot.next, partition);
-        this.pauseOnly(partition, managed.paused);
+        this.pauseOnly(partition, this.pausesOf(managed));
       } else if (!managed) {
         this.managed.set(partition, {
           status: "opening",
+          openedMoment: 0,
           failures: 0,
           wipedAtMs: undefined,
           wipeNext: false,
           paused: new Set(),
+          isFull: false,
           positions: new Map(),
           generation: ++this.generation,
         });
@@ -190,9 +207,12 @@ export class StageRunner {
         return;
       }
       managed.slot = slot;
+      managed.openedMoment = nextMoment();
       managed.status = "running";
       managed.paused = new Set();
+      managed.isFull = false;
       managed.positions = new Map(starts);
+      this.placing.opened(partition, managed.positions);
       if (wipe) managed.wipedAtMs = this.environment.clock.now();
       this.seek(starts, partition);
       this.pauseOnly(partition, managed.paused);
@@ -235,6 +255,7 @@ export class StageRunner {
       this.log.trace({ partition, records: result.records.length, ...times }, "step");
       this.steppingMs += times.stepMs;
       this.taken += times.taken;
+      this.placing.stepped(partition, times);
       const managed = this.managed.get(partition);
       if (!managed) return;
       managed.failures = 0;
@@ -250,11 +271,14 @@ export class StageRunner {
       if (!managed || this.stopping) return;
       const slot = managed.slot;
       delete managed.slot;
+      if (slot) this.behind.delete(slot);
       this.pauseAll(partition);
       const code = (error as { code?: string }).code;
       const message = error instanceof Error ? error.message : String(error);
       const wipe = wantsWipe(error);
-      if ((wipe && this.wasWipedLately(managed)) || error instanceof StartOffsetError) {
+      const isFinal = (wipe && this.wasWipedLately(managed)) || error instanceof StartOffsetError;
+      this.placing.failed(partition, isFinal);
+      if (isFinal) {
         managed.status = "halted";
         this.log.error({ partition, code }, `halted: ${message}`);
         void slot?.close();
@@ -293,14 +317,20 @@ export class StageRunner {
     const isSame =
       paused.size === managed.paused.size && [...paused].every((name) => managed.paused.has(name));
     managed.paused = paused;
-    if (!isSame) this.pauseOnly(partition, paused);
+    if (!isSame) this.pauseOnly(partition, this.pausesOf(managed));
   }
 
   private async take({ batch, heartbeat, isStale }: EachBatchPayload): Promise<void> {
-    const slot = this.managed.get(batch.partition)?.slot;
+    const managed = this.managed.get(batch.partition);
+    const slot = managed?.slot;
     const topic = this.topicNames.get(batch.topic);
     // Without an open task the partition is paused, and is read again from the task's start.
     if (!slot || !topic || isStale() || batch.messages.length === 0) return;
+    if ((momentOf(batch) ?? Number.POSITIVE_INFINITY) < managed.openedMoment) {
+      // Fetched for an earlier owner in this process, it waited for a worker of kafkajs: the records between are to be read.
+      this.seek(slot.next, batch.partition);
+      return;
+    }
     const records: InputRecord[] = batch.messages.map((message) => ({
       topic,
       partition: batch.partition,
@@ -311,19 +341,43 @@ export class StageRunner {
     }));
     slot.enqueue(records, topic);
     const heartbeatMs = heartbeatIntervalMs(this.environment.sessionTimeoutMs);
+    const own = Number(batch.offsetLag());
+    if (own >= BEHIND_RECORDS_MIN) this.behind.add(slot);
+    else this.behind.delete(slot);
     await heartbeat();
     const { definition, environment } = this;
-    const lag = () => Number(batch.offsetLag());
+    // By now all of a fetch have said how far behind they are: the next one waits for the slowest.
+    const lag = () => (this.behind.size > 0 ? BEHIND_RECORDS_MIN : own);
+    this.placing.fetched(batch.partition, topic, () => own);
     await sleep(environment.clock, paceAfterFetch(environment.fetchPaceMs(), definition.fetchPaceMsMin, lag));
-    while (slot.isFull) {
-      let timer: Timer | undefined;
-      const tick = new Promise<void>((resolve) => {
-        timer = this.environment.clock.after(heartbeatMs, resolve);
-      });
-      await Promise.race([slot.room(), tick]);
-      timer?.cancel();
-      await heartbeat();
-    }
+    if (slot.isFull) await this.roomWithin(slot, Math.min(heartbeatMs, ROOM_WAIT_MS_MAX));
+    if (slot.isFull) this.holdBack(batch.partition, slot);
+  }
+
+  private async roomWithin(slot: TaskSlot, ms: number): Promise<void> {
+    let timer: Timer | undefined;
+    const tick = new Promise<void>((resolve) => {
+      timer = this.environment.clock.after(ms, resolve);
+    });
+    await Promise.race([slot.room(), tick]);
+    timer?.cancel();
+  }
+
+  /** Fetches nothing for a slot until it has room: the member's next fetch is for all partitions, and mustn't wait for it. */
+  private holdBack(partition: number, slot: TaskSlot): void {
+    const managed = this.managed.get(partition);
+    if (managed?.slot !== slot || managed.isFull) return;
+    managed.isFull = true;
+    this.pauseOnly(partition, this.pausesOf(managed));
+    void slot.room().then(() => {
+      managed.isFull = false;
+      if (this.managed.get(partition) === managed && managed.slot === slot)
+        this.pauseOnly(partition, managed.paused);
+    });
+  }
+
+  private pausesOf({ isFull, paused }: Managed): ReadonlySet<TopicName> {
+    return isFull ? new Set(this.topicNames.values()) : paused;
   }
 
   /** What all steps took so far, in milliseconds of wall time. */
@@ -344,6 +398,7 @@ export class StageRunner {
   async stop(): Promise<void> {
     this.stopping = true;
     this.forgetTopology?.();
+    this.placing.stop();
     this.positions.stop();
     await Promise.all(Array.from(this.managed.values(), ({ slot }) => slot?.close()));
     await this.positions.commit();

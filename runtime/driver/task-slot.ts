@@ -4,6 +4,7 @@ import type { Timer } from "../clock.js";
 import { StoreCorrupt } from "../store/level-store.js";
 import type { OpenTask, StageDriver } from "./environment.js";
 import { perform } from "./perform.js";
+import { stepRecordsMax } from "./turns.js";
 
 /** Most records given to one step. */
 const STEP_RECORDS_MAX = 512;
@@ -35,6 +36,7 @@ export interface SlotEvents {
 export class TaskSlot {
   private readonly queue: InputRecord[][] = [];
   private queued = 0;
+  private stepRecords = STEP_RECORDS_MAX;
   private running = false;
   private closed = false;
   private timer: Timer | undefined;
@@ -147,25 +149,31 @@ export class TaskSlot {
     if (records.length === 0) return undefined;
     if (prepare) await prepare(records);
     const taken = records.length;
-    const startMs = performance.now();
-    const result = task.step(records, this.now());
-    return { result, stepMs: performance.now() - startMs, taken };
+    const { turns } = this.driver.environment;
+    await turns?.begin();
+    try {
+      const startMs = performance.now();
+      const result = task.step(records, this.now());
+      const stepMs = performance.now() - startMs;
+      if (turns) this.stepRecords = stepRecordsMax(taken, stepMs, this.stepRecords, STEP_RECORDS_MAX);
+      return { result, stepMs, taken };
+    } finally {
+      turns?.end();
+    }
   }
 
   /** The next records of one topic, several fetches together. */
   private takeRecords(): InputRecord[] {
     const first = this.queue[0];
     if (!first) return [];
-    if (first.length > STEP_RECORDS_MAX) {
-      this.queued -= STEP_RECORDS_MAX;
+    const max = this.stepRecords;
+    if (first.length > max) {
+      this.queued -= max;
       this.makeRoom();
-      return first.splice(0, STEP_RECORDS_MAX);
+      return first.splice(0, max);
     }
     this.queue.shift();
-    while (
-      this.queue[0]?.[0]?.topic === first[0]!.topic &&
-      first.length + this.queue[0].length <= STEP_RECORDS_MAX
-    ) {
+    while (this.queue[0]?.[0]?.topic === first[0]!.topic && first.length + this.queue[0].length <= max) {
       for (const record of this.queue.shift()!) first.push(record);
     }
     this.queued -= first.length;

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { RetryOptions } from "kafkajs";
 import { crc32c } from "./crc32c.js";
+import { markMoment } from "./moment.js";
 import { murmur2 } from "./murmur2.js";
 import { type Encoded, encodeProduceBody, type ProduceArguments } from "./produce-request.js";
 import { batchLength, COUNTED_FROM, type DecodedBatch, decodeRecordBatch } from "./record-batch.js";
@@ -122,6 +123,7 @@ replace<BatchClass>("consumer/batch.js", (Batch) => {
     readonly messagesWithinOffset: FetchedMessage[];
     readonly messages: FetchedMessage[];
     constructor(topic: string, fetchedOffset: string, data: FetchedPartition) {
+      markMoment(this);
       this.fetchedOffset = fetchedOffset;
       this.topic = topic;
       this.partition = data.partition;
@@ -198,5 +200,12 @@ function replace<F>(path: string, by: (original: F) => F): void {
   require.cache[file]!.exports = by(original);
 }
 
-export const { AssignerProtocol, CompressionTypes, ConfigResourceTypes, Kafka, logLevel, Partitioners } =
-  require("kafkajs") as typeof import("kafkajs");
+export const {
+  AssignerProtocol,
+  CompressionTypes,
+  ConfigResourceTypes,
+  Kafka,
+  KafkaJSProtocolError,
+  logLevel,
+  Partitioners,
+} = require("kafkajs") as typeof import("kafkajs");

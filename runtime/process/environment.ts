@@ -13,6 +13,8 @@ import { DEFAULT_SESSION_TIMEOUT_MS, SettingError, type Settings } from "../sett
 import { LevelStore } from "../store/level-store.js";
 import { TopologyFollower } from "../topology/live-topology.js";
 import { FetchPace } from "./fetch-pace.js";
+import { groupMembers } from "./group-members.js";
+import { ProcessUse } from "./process-use.js";
 
 /** How long local stores gather what they write, in milliseconds. */
 const STORE_GATHER_MS = 5_000;
@@ -68,6 +70,7 @@ export async function openEnvironment(
       return topology.current;
     },
   };
+  const use = new ProcessUse();
   const storesDirectory = settings.stores ? join(settings.stores, settings.network) : home.storesDirectory;
   return {
     kafka,
@@ -87,9 +90,18 @@ export async function openEnvironment(
     fetchPaceMs: () => pace.ms,
     sessionTimeoutMs: settings.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
     log,
+    placement: {
+      strategy: settings.placement,
+      weight: settings.weight,
+      moveCost: settings.moveCost / 100,
+      intervalMsMin: settings.placementIntervalMs,
+      use,
+      groupMembers: (groupId) => groupMembers(admin, groupId),
+    },
     async close() {
       pace.stop();
       topology.stop();
+      use.stop();
       await reader.close();
       await admin.disconnect();
     },

@@ -104,6 +104,10 @@ export function environmentOf(settings: Settings & { readonly registry: string }
     RUSTORIUM_PORT: String(settings.port),
     RUSTORIUM_LOG_LEVEL: settings.logLevel,
     RUSTORIUM_LOG_RETENTION_DAYS: String(settings.logRetentionDays),
+    RUSTORIUM_PLACEMENT: settings.placement,
+    RUSTORIUM_WEIGHT: String(settings.weight),
+    RUSTORIUM_MOVE_COST: String(settings.moveCost),
+    RUSTORIUM_PLACEMENT_INTERVAL_MS: String(settings.placementIntervalMs),
     ...(settings.sessionTimeoutMs && { RUSTORIUM_SESSION_TIMEOUT_MS: String(settings.sessionTimeoutMs) }),
     ...(settings.stores && { RUSTORIUM_STORES: settings.stores }),
   };

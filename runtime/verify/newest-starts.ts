@@ -1,6 +1,7 @@
 import type { Network } from "../../ledger/genesis/genesis.js";
-import { heightKey, keyBytes, type StateKey } from "../../ledger/state/key.js";
-import type { StateValue } from "../../ledger/state/state.js";
+import { heightKey, keyBytes, type StateKey, topologyKey } from "../../ledger/state/key.js";
+import { asTopology, type StateValue } from "../../ledger/state/state.js";
+import { type KnownShard, MAIN_CHAIN } from "../../ledger/topology.js";
 import { read } from "../../processors/read.js";
 import type { Difference } from "../../processors/verify/difference.js";
 import type { ShardStart } from "../../processors/verify/start.js";
@@ -12,7 +13,7 @@ import { searchBack, type TopicSource } from "../proofs/topic-source.js";
 const STATE_WAIT_MS = 30_000;
 const STATE_LOOK_MS = 500;
 
-/** Where each shard's replay begins; shards without a checkpoint aren't in it. */
+/** Where each shard's replay begins; shards without a checkpoint aren't in it, nor ended ones that nobody needs. */
 export type Starts = ReadonlyMap<number, ShardStart>;
 
 /**
@@ -27,7 +28,17 @@ export async function newestStarts(
   say: (line: string) => void,
 ): Promise<Starts | Difference> {
   const starts = new Map<number, ShardStart>();
-  for (const { shard, prefix, partition } of network.topology.shards) {
+  // Shards that have a start, or need none: one that had ended when the main chain's replay begins is needed only where one
+  // after it has no certified state yet.
+  const settled = new Set<number>();
+  for (const { shard, prefix, partition, ended } of youngestFirst(network)) {
+    const main = starts.get(MAIN_CHAIN)?.values;
+    const mainEpoch = (main && asTopology(main.get(topologyKey()))?.epoch) ?? 0;
+    const after = ended === undefined || ended > mainEpoch ? [] : network.topology.begunIn(ended);
+    if (after.length > 0 && after.every((heir) => settled.has(heir.shard))) {
+      settled.add(shard);
+      continue;
+    }
     const found = await certifiedState(network, source, shard, clock, say);
     if (!found.ok) {
       const { code, message } = found;
@@ -45,10 +56,17 @@ export async function newestStarts(
     const values = new Map<StateKey, StateValue>();
     for (const key of state.allValues.keys()) values.set(key, state.valueAt(key)!);
     starts.set(shard, { position, values });
+    settled.add(shard);
     say(`shard ${shard}: from its certified state at height ${position.height}, ${values.size} keys`);
     await untilShown(source, partition, keyBytes(heightKey(prefix)), position.height, clock);
   }
   return starts;
+}
+
+/** The main chain, then the others, those that began last before those whose place they took. */
+function youngestFirst({ topology }: Network): KnownShard[] {
+  const rank = ({ shard, epoch }: KnownShard) => (shard === MAIN_CHAIN ? Number.POSITIVE_INFINITY : epoch);
+  return [...topology.shards].sort((a, b) => (rank(a) === rank(b) ? a.shard - b.shard : rank(b) - rank(a)));
 }
 
 /** The table of a shard's state must have come as far as the checkpoint, or there is nothing to compare it with. */

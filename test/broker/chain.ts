@@ -132,7 +132,7 @@ function isSameChain({ certificates }: Chain, audited: AuditReport): boolean {
 /** Certified balance and nonce of each wallet. */
 export async function accountsOf({ network, reader }: OpenEnvironment, wallets: readonly Wallet[]) {
   const states = new Map<number, Awaited<ReturnType<typeof readState>>>();
-  for (const { shard, partition } of network.topology.shards) {
+  for (const { shard } of network.topology.shards) {
     states.set(shard, await readState(network, reader, shard));
   }
   return wallets.map(({ account, shard }) => {

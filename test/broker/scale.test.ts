@@ -54,7 +54,8 @@ describe("a stage with two members", { timeout: TEST_TIMEOUT_MS }, () => {
 
   beforeAll(async () => {
     cluster = await TestCluster.start();
-    settings = cluster.settings(NETWORK);
+    // Two members of one process have one thread's load between them: placement.test.ts has processes for that.
+    settings = { ...cluster.settings(NETWORK), placement: "round-robin" };
     await found(settings, wallets);
     first = await Stages.start(settings);
     client = await Client.open(first.environment);

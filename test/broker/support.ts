@@ -60,6 +60,10 @@ export function testSettings(
     logRetentionDays: 1,
     replication: 1,
     sessionTimeoutMs: undefined,
+    placement: "adaptive",
+    weight: 100,
+    moveCost: 10,
+    placementIntervalMs: 30_000,
   };
 }
 

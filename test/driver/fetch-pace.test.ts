@@ -40,4 +40,11 @@ describe("the pace of fetches", () => {
     expect(paceAfterFetch(25, 500, lagOf(10_000))).toBe(25);
     expect(paceAfterFetch(800, 500, lagOf(0))).toBe(800);
   });
+
+  it("is short where a full fetch more waits: a slow pace would be all that bounds a busy partition", () => {
+    expect(paceAfterFetch(300, undefined, () => 999)).toBe(300);
+    expect(paceAfterFetch(300, undefined, () => 1_000)).toBe(25);
+    expect(paceAfterFetch(300, 500, () => 1_000)).toBe(25);
+    expect(paceAfterFetch(10, undefined, () => 1_000)).toBe(10);
+  });
 });

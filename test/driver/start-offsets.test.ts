@@ -47,6 +47,11 @@ describe("where a task starts", () => {
     let committed = 3;
     const environment = {
       network: net.network,
+      topology: {
+        current: net.network.topology,
+        refresh: async () => net.network.topology,
+        onChange: () => () => undefined,
+      },
       kafka: { consumer: () => memberOf(seeks) },
       admin: {
         fetchOffsets: async ({ topics }: { topics: string[] }) =>

@@ -129,7 +129,7 @@ describe("a certificate", () => {
 
   it("fails for a header that differs in any field", () => {
     for (const [name, value] of Object.entries(header)) {
-      const changed = { ...header, [name]: typeof value === "number" ? value + 1 : Buffer.alloc(32, 1) };
+      const changed = { ...header, [name]: otherThan(value) };
       expect(verdict(signed(2, 3, 4), changed), name).toBe("BAD_VOTE_SIGNATURE");
     }
   });
@@ -185,3 +185,8 @@ describe("a module with memory", () => {
     expect(verified()).toBe(before + 1);
   });
 });
+
+function otherThan(value: number | boolean | Buffer): number | boolean | Buffer {
+  if (typeof value === "boolean") return !value;
+  return typeof value === "number" ? value + 1 : Buffer.alloc(32, 1);
+}

@@ -50,8 +50,8 @@ describe("genesis", () => {
       expect(hashes.get(hash), `${path} gives the hash of another variant`).toBeUndefined();
       hashes.set(hash, path);
     }
-    // 7 parameters, 4 fields of a shard and 4 of a validator, 2 + 2 changes of lists, 8 plain fields.
-    expect(hashes.size - 1).toBe(8 + 4 + 4 + 4 + 7);
+    // 10 parameters, 4 fields of a shard and 4 of a validator, 2 + 2 changes of lists, 10 plain fields.
+    expect(hashes.size - 1).toBe(10 + 4 + 4 + 4 + 9);
   });
 
   it("has a hash that changes with every account", () => {

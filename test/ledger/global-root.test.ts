@@ -96,7 +96,7 @@ describe("the global root on the main chain", () => {
 
   it.each([
     ["OTHER_NETWORK", signed(checkpoint(1, 1, { genesis: Buffer.alloc(32) }))],
-    ["OTHER_NETWORK", signed(checkpoint(5, 1))],
+    ["OTHER_SHARD", signed(checkpoint(5, 1))],
     ["OTHER_SHARD", signed(checkpoint(0, 1))],
     ["OTHER_SHARD", signed(checkpoint(1, 1, { prefix: "01" }))],
     ["BAD_ROOT", signed(checkpoint(1, 1, { stateRoot: Buffer.alloc(32, 255) }))],

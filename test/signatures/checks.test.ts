@@ -78,6 +78,22 @@ describe("threads that check signatures", () => {
     await pool.close();
   });
 
+  it("check a few records of one step in between the many of another", async () => {
+    const pool = await openPool();
+    const good = mixed().values[0]!;
+    const order: string[] = [];
+    const check = async (name: string, count: number) => {
+      await pool.check(
+        "transactions",
+        Array.from({ length: count }, () => recordOf(good)),
+      );
+      order.push(name);
+    };
+    await Promise.all([check("many", 5_000), check("few", 10)]);
+    expect(order).toEqual(["few", "many"]);
+    await pool.close();
+  });
+
   it("leave a few records to the step", async () => {
     const pool = await openPool();
     const record = recordOf(mixed().values[0]!);

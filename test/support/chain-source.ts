@@ -14,7 +14,7 @@ export class MemorySource implements ChainSource {
   readonly certified = new Map<number, CheckpointCertificate[]>();
   private readonly topics = new Map<TopicName, Map<number, InputRecord[]>>();
 
-  constructor(pipeline: Pipeline) {
+  constructor(pipeline: Pick<Pipeline, "net" | "topics">) {
     for (const { name } of CATALOGUE) {
       const partitions = new Map<number, InputRecord[]>();
       for (const { partition } of pipeline.net.network.topology.shards)

@@ -1,7 +1,7 @@
 import type { PlantedRules } from "../../ledger/block/executed-block.js";
-import type { InputRecord, StageName } from "../../processors/stage.js";
+import type { InputRecord, OutputRecord, StageName } from "../../processors/stage.js";
 import { codec, toWire } from "../../schemas/codec.js";
-import type { LogEntry, SignedTransaction } from "../../schemas/generated.js";
+import type { GenesisShard, LogEntry, SignedTransaction } from "../../schemas/generated.js";
 import type { Chance } from "../../simulator/kernel/random.js";
 import { MAC_KEY, START_MS, type TestNetwork, type Wallet } from "../../simulator/world/network.js";
 import { SCHEMA_IDS } from "../../simulator/world/topics.js";
@@ -22,6 +22,14 @@ export interface RunOptions {
   readonly crashes?: (slot: Slot, step: number) => CrashPoint | undefined;
   /** Stop after this many steps, quiet or not. */
   readonly steps?: number;
+}
+
+/** As the topic topology has a shard of the genesis. */
+export function topologyRecord(shard: GenesisShard): OutputRecord {
+  const value = codec("ShardTopology").encode({
+    ...{ ...shard, epoch: 0, parents: [], phase: "ACTIVE", ended: -1, since: 0, isPaused: false },
+  });
+  return { topic: "topology", partition: 0, key: Buffer.from(String(shard.shard)), value };
 }
 
 /**
@@ -50,6 +58,7 @@ export class Pipeline {
       const partitions = new Set([...(bySource ? sources : []), ...(byShard ? shards : [])]);
       return Array.from(partitions, (partition) => new Slot(stage, partition, this.environment));
     });
+    for (const shard of network.genesis.shards) this.topics.write(topologyRecord(shard));
     for (const genesis of [
       { "rustorium.Genesis": network.genesis },
       ...Array.from(network.allocation, (part) => ({ "rustorium.GenesisAllocation": part })),

@@ -18,7 +18,7 @@ function proposal(change: Partial<TopologyProposal>): TopologyProposal {
     epoch: 0,
     createdAt: 1,
     reason: "",
-  } as const;
+  } satisfies Omit<TopologyProposal, "signature">;
   return signProposal({ ...what, ...change }, OPERATOR_KEY);
 }
 

@@ -11,7 +11,7 @@ import { parentRoot } from "../../../ledger/state-tree/digest.js";
 import { StateTree } from "../../../ledger/state-tree/state-tree.js";
 import { Topology } from "../../../ledger/topology.js";
 import { isAuthenticBySignature } from "../../../processors/chain/authenticity.js";
-import type { ShardPlace } from "../../../schemas/generated.js";
+import type { ShardPlace, TopologyProposal } from "../../../schemas/generated.js";
 import {
   ASSIGNER_KEY,
   makeTestNetwork,
@@ -45,7 +45,7 @@ function scene() {
     epoch: 0,
     createdAt: 1,
     reason: "",
-  } as const;
+  } satisfies Omit<TopologyProposal, "signature">;
   main.append({ "rustorium.TopologyProposal": signProposal(what, OPERATOR_KEY) });
   const { block } = main.cut();
   const word = block!.bundles.find(({ change }) => change !== null)!;
