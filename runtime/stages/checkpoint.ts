@@ -169,7 +169,7 @@ async function executedLeaves(
   prefix: string,
   environment: Environment,
 ): Promise<number> {
-  const end = await endOf(environment, `${group}-origin`, parent);
+  const end = await endOf(environment, group, parent);
   try {
     const { from, below } = stateRange(prefix);
     for await (const values of inChunksOf(end.store.range(from, below), INITIAL_VALUES_AT_ONCE))
