@@ -15,9 +15,10 @@ const MINUTES = "5";
 const RECORDS = "1000000";
 const PER_SECOND = "20";
 
-const USAGE = `usage: npm run chaos -- [--minutes M] [--json] [--seed S] [--rate TRANSACTIONS_A_SECOND] [--only CLASS,CLASS] [--keep]
+const USAGE = `usage: npm run chaos -- [--minutes M] [--json] [--seed S] [--rate TRANSACTIONS_A_SECOND] [--only CLASS,CLASS] [--reshard] [--keep]
        npm run chaos -- --crash-points [--json] [--seed S] [--only PROCESS,PROCESS]
        npm run chaos -- --rebuild [--records N] [--json]
+--reshard: three of four strikes are splits and merges, most of them with a kill
 classes: ${FAULT_CLASSES.join(", ")}
 processes: ${[...new Set(CRASHES.map(({ process: name }) => name))].join(", ")}`;
 
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     rate: { type: "string", default: PER_SECOND },
     only: { type: "string" },
+    reshard: { type: "boolean", default: false },
     rebuild: { type: "boolean", default: false },
     records: { type: "string", default: RECORDS },
     "crash-points": { type: "boolean", default: false },
@@ -67,6 +69,7 @@ async function main(): Promise<number> {
     seed,
     perSecond: positive(values.rate),
     classes: only?.map(faultClass) ?? FAULT_CLASSES,
+    reshard: values.reshard,
     keep: values.keep,
     say,
   });
