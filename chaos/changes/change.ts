@@ -4,8 +4,8 @@ import type { ChaosNetwork } from "../network/chaos-network.js";
 import { within } from "../wait.js";
 
 /** The main chain has decided by then, and the shards after a change are active so much later, in milliseconds. */
-const DECISION_BOUND_MS = 90_000;
-const ACTIVE_BOUND_MS = 120_000;
+const DECISION_BOUND_MS = 240_000;
+const ACTIVE_BOUND_MS = 240_000;
 
 /** A change of the shard tree that can be proposed. */
 export interface Change {
