@@ -42,7 +42,9 @@ export interface ChaosReport {
   readonly brokerHealedMs: Spread | null;
   /** Likewise of every class. */
   readonly healedMsOf: Readonly<Record<string, Spread | null>>;
-  /** Changes of the shard tree that were made, and how long they took from the proposal until the shards after them were active. */
+  /** Changes of the shard tree that were made, in the order in which they were done. */
+  readonly changes: readonly DoneChange[];
+  /** How many, and how long they took from the proposal until the shards after them were active. */
   readonly splits: number;
   readonly merges: number;
   readonly splitMs: Spread | null;
@@ -91,6 +93,7 @@ export function reportOf(
     ),
     brokerHealedMs,
     healedMsOf,
+    changes,
     splits: tookMs("SPLIT").length,
     merges: tookMs("MERGE").length,
     splitMs: spreadOf(tookMs("SPLIT")),
