@@ -23,6 +23,9 @@ export function outOfOrder(
 ): string[] {
   const wrong: string[] = [];
   const last = new Map<string, EffectPlace & { nonce: number }>();
+  /** By sender: the lowest nonce that wasn't published yet. */
+  const next = new Map<string, number>();
+  /** Senders that have a gap. */
   const refused = new Set<string>();
   for (const { publication, tracked } of submitted) {
     const { content, queue, sender } = publication;
@@ -30,6 +33,14 @@ export function outOfOrder(
     if (!sender) continue;
     const { partition, offset } = tracked.submission;
     const source = `${partition}:${offset}`;
+    const decoded = "transaction" in content ? decodeTransaction(content.transaction, rules) : undefined;
+    const nonce = decoded?.ok ? decoded.transaction.nonce : undefined;
+    if (nonce !== undefined) {
+      // Where real ones lack a nonce, all that follow are to be refused.
+      const expected = next.get(queue) ?? nonce;
+      if (nonce > expected) refused.add(queue);
+      next.set(queue, Math.max(expected, nonce + 1));
+    }
     if (tracked.outcome === "refused" || tracked.outcome === "rejected") {
       if (tracked.code === "NONCE_GAP" && !refused.has(queue))
         wrong.push(`${source} was refused with NONCE_GAP, though nothing of its sender was refused before`);
@@ -37,9 +48,7 @@ export function outOfOrder(
       if (tracked.code !== "NONCE_USED") refused.add(queue);
     }
     const place = placeOf(source);
-    const decoded = "transaction" in content ? decodeTransaction(content.transaction, rules) : undefined;
-    if (!place || !decoded?.ok) continue;
-    const { nonce } = decoded.transaction;
+    if (!place || nonce === undefined) continue;
     const before = last.get(queue);
     if (before && nonce > before.nonce && isBefore(place, before))
       wrong.push(`${source} with nonce ${nonce} took effect before nonce ${before.nonce} of its sender`);

@@ -46,6 +46,8 @@ export async function checkOutcomes(
     if (expectation.kind === "applied" && "transaction" in content) {
       const id = transactionIdOf(content.transaction).toString("hex");
       if (!places.has(id)) lost.add(`transaction ${id}`);
+      if (found.some((status) => status.startsWith("REFUNDED")))
+        otherwise.push(`${place} ended as ${found.join()}, not as applied`);
     }
   }
   for (const [place, found] of statuses) {

@@ -23,6 +23,8 @@ import { type ProcessName, VALIDATORS } from "./process-name.js";
 const NETWORK = "chaos";
 /** Each block costs the same however little is in it, and here ten processes share two cores. */
 const BLOCK_INTERVAL_MS = 500;
+/** Every generated transfer must arrive: on a busy machine a fault may be healed after more than the ordinary minute. */
+const CROSS_SHARD_DEADLINE_MS = 600_000;
 /** Shards that own accounts, at most. */
 export const SHARDS_MAX = 8;
 
@@ -78,6 +80,7 @@ export class ChaosNetwork {
         parameters: {
           allowUnprotected: true,
           blockIntervalMs: BLOCK_INTERVAL_MS,
+          crossShardDeadlineMs: CROSS_SHARD_DEADLINE_MS,
           reshardCooldownMs: 0,
           shardsMax: SHARDS_MAX,
         },

@@ -59,4 +59,9 @@ describe("the order of a sender's transactions", () => {
     expect(judge(threeOfOne([{ outcome: "refused", code: "NONCE_USED" }, early]), [])).toHaveLength(1);
     expect(judge(threeOfOne([{ outcome: "refused", code: "INSUFFICIENT_BALANCE" }, early]), [])).toEqual([]);
   });
+
+  it("isn't broken where the second of three was never published", () => {
+    const [first, , third] = threeOfOne([{}, {}, { outcome: "refused", code: "NONCE_GAP" }]);
+    expect(judge([first!, third!], [])).toEqual([]);
+  });
 });
