@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DoneChange, proposeChange, untilActive } from "../../chaos/changes/change.js";
-import { possibleMerges, possibleSplits } from "../../chaos/changes/choose.js";
+import { possibleMerges } from "../../chaos/changes/choose.js";
 import { judge } from "../../chaos/check/verdict.js";
 import { GeneratedTransfers } from "../../chaos/load/generated.js";
 import { Load } from "../../chaos/load/load.js";
 import { RealTransactions } from "../../chaos/load/real.js";
-import { ChaosNetwork, SHARDS_MAX } from "../../chaos/network/chaos-network.js";
+import { ChaosNetwork } from "../../chaos/network/chaos-network.js";
 import type { ProcessName } from "../../chaos/network/process-name.js";
 import type { ShardList } from "../../runtime/topology/shard-list.js";
 import { seeded } from "../../simulator/kernel/random.js";
@@ -16,6 +16,8 @@ import { until } from "./support.js";
 const RUN_TIMEOUT_MS = 480_000;
 const SEED = 31;
 const PER_SECOND = 12;
+/** Each quarter of it has senders of generated transfers. */
+const SPLIT_SHARD = 3;
 /** More real ones than are needed. */
 const REAL_TRANSACTIONS = 2_000;
 
@@ -58,14 +60,11 @@ describe("shards that split and merge on the embedded broker, each stage a proce
     async () => {
       await until("load under way", () => load.submitted.length > 40 && load.tracker.pending < 40);
       const { topology } = network.environment;
-      const first = possibleSplits(topology.current, SHARDS_MAX)[0]!;
+      const first = { kind: "SPLIT" as const, shards: [SPLIT_SHARD] };
       const done = [await changeWithKill(first, "execute")];
       // One of the halves at once again.
       const [left] = topology.current.begunIn(done[0]!.epoch);
-      const second = possibleSplits(topology.current, SHARDS_MAX).find(({ shards }) =>
-        shards.includes(left!.shard),
-      );
-      done.push(await changeWithKill(second!, "vote-2"));
+      done.push(await changeWithKill({ kind: "SPLIT", shards: [left!.shard] }, "vote-2"));
       done.push(await changeWithKill(possibleMerges(topology.current)[0]!));
       await load.stop();
       process.stderr.write(
@@ -81,8 +80,7 @@ describe("shards that split and merge on the embedded broker, each stage a proce
       expect(listed).toMatchObject({ code: 0 });
       const { epoch, shards } = JSON.parse(listed.stdout) as ShardList;
       expect(epoch).toBe(3);
-      const [parent] = first.shards;
-      const path = topology.current.shard(parent!).path;
+      const { path } = topology.current.shard(SPLIT_SHARD);
       const lives = Object.fromEntries(
         shards.map(({ path: of, life, epoch: since }) => [`${of}@${since}`, life]),
       );
