@@ -13,6 +13,9 @@ export interface CohortMember {
 
 /**
  * Members and partitions as `place` takes them.
+ *
+ * What members do elsewhere counts only where one asked for it. When a process comes or goes all its stages share out anew at
+ * once, and each would give it what all of them see: evenly shared they leave it as busy as the others.
  * @param numbers all partition numbers that there are
  * @param remembered work by partition number that was known before, for those that nobody reports now: their member died
  */
@@ -23,10 +26,11 @@ export function cohortOf(
 ): { members: PlacementMember[]; partitions: PlacedPartition[] } {
   const ordered = [...cohort].sort((a, b) => (a.id < b.id ? -1 : 1));
   const holders = holdersOf(ordered);
+  const isAsked = ordered.some(({ report }) => report?.asks);
   const members = ordered.map(({ id, report = EMPTY_REPORT }) => ({
     id,
     weight: report.weight,
-    elsewhere: report.elsewhere,
+    elsewhere: isAsked ? report.elsewhere : 0,
     stuck: report.stuck,
     holds: [...holders].filter(([, holder]) => holder === id).map(([number]) => number),
   }));

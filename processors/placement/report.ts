@@ -5,6 +5,8 @@ export interface Report {
   readonly weight: number;
   /** Share of its time that goes to other things than this stage, 0 to 1. */
   readonly elsewhere: number;
+  /** It asked for this join, for what it is busy with elsewhere or because of load. */
+  readonly asks: boolean;
   /** Partition numbers whose tasks it runs or tries to open. */
   readonly held: readonly HeldPartition[];
   /** Partition numbers that didn't get on here, held or not. */
@@ -19,7 +21,13 @@ export interface HeldPartition {
   readonly lag: number;
 }
 
-export const EMPTY_REPORT: Report = { weight: DEFAULT_WEIGHT, elsewhere: 0, held: [], stuck: [] };
+export const EMPTY_REPORT: Report = {
+  weight: DEFAULT_WEIGHT,
+  elsewhere: 0,
+  asks: false,
+  held: [],
+  stuck: [],
+};
 
 const VERSION = 1;
 /** Partitions that one member reports; what is beyond counts as unknown. */
@@ -33,14 +41,15 @@ const LAG_S_MAX = 86_400;
 /** Four decimals of a share: finer than anything that is measured. */
 const DECIMALS = 4;
 
-/** `{v, w, e, p: [[number, work or null, lag]…], s: [number…]}` as JSON in UTF-8. */
-export function encodeReport({ weight, elsewhere, held, stuck }: Report): Uint8Array {
+/** `{v, w, e, a, p: [[number, work or null, lag]…], s: [number…]}` as JSON in UTF-8. */
+export function encodeReport({ weight, elsewhere, asks, held, stuck }: Report): Uint8Array {
   const rounded = (value: number, max: number) => Number(Math.min(max, Math.max(0, value)).toFixed(DECIMALS));
   return new TextEncoder().encode(
     JSON.stringify({
       v: VERSION,
       w: weight,
       e: rounded(elsewhere, 1),
+      a: asks,
       p: held
         .slice(0, REPORTED_MAX)
         .map(({ number, work, lag }) => [
@@ -63,11 +72,12 @@ export function decodeReport(bytes: Uint8Array): Report | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { v, w, e, p, s } = value as Record<string, unknown>;
-  if (v !== VERSION || !isWithin(w, WEIGHT_MAX) || w === 0 || !isWithin(e, 1)) return undefined;
+  const { v, w, e, a, p, s } = value as Record<string, unknown>;
+  if (v !== VERSION || typeof a !== "boolean" || !isWithin(w, WEIGHT_MAX) || w === 0 || !isWithin(e, 1))
+    return undefined;
   const held = listOf(p, heldOf);
   const stuck = listOf(s, (each) => (isNumber(each) ? each : undefined));
-  return held && stuck && { weight: w, elsewhere: e, held, stuck };
+  return held && stuck && { weight: w, elsewhere: e, asks: a, held, stuck };
 }
 
 function heldOf(value: unknown): HeldPartition | undefined {

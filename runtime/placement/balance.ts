@@ -22,6 +22,8 @@ export interface ShownGroup {
 /** A member's view of who has what in its group, and of what would be better. */
 export class Balance implements NumberPlacing {
   readonly meter = new LoadMeter();
+  /** The next join is this member's wish. */
+  asks = false;
   private readonly remembered = new Map<number, number>();
   /** Members that shared when this one last led its group; undefined: another leads. */
   private placedMembers: number | undefined;
@@ -36,6 +38,7 @@ export class Balance implements NumberPlacing {
 
   /** The group has joined. */
   joined(isLeader: boolean): void {
+    this.asks = false;
     if (!isLeader) this.placedMembers = undefined;
   }
 
@@ -50,7 +53,7 @@ export class Balance implements NumberPlacing {
   }
 
   userData(): Uint8Array {
-    return encodeReport(this.report());
+    return encodeReport({ ...this.report(), asks: this.asks });
   }
 
   /** What to note with a position of a partition number; null: it isn't held, or nobody would read it. */
@@ -58,7 +61,7 @@ export class Balance implements NumberPlacing {
     if (this.isAlone) return null;
     const atMs = this.now();
     if (!this.noted || Math.abs(atMs - this.noted.atMs) > NOTED_AGE_MS_MAX)
-      this.noted = { atMs, report: this.report() };
+      this.noted = { atMs, report: { ...this.report(), asks: true } };
     const { held, elsewhere } = this.noted.report;
     const found = held.find((each) => each.number === number);
     return found ? encodeNote({ ...found, elsewhere }) : null;
@@ -78,7 +81,7 @@ export class Balance implements NumberPlacing {
   wouldMove({ members, notes }: ShownGroup, ownId: string): number[] {
     const cohort = members.map(({ id, metadata, assignment }) => {
       const assigned = assignedNumbers(assignment);
-      if (id === ownId) return { id, assigned, report: this.report() };
+      if (id === ownId) return { id, assigned, report: { ...this.report(), asks: true } };
       return { id, assigned, report: withNotes(decodeReport(userDataOf(metadata)), assigned, notes) };
     });
     const isMeasured = cohort.every(

@@ -195,9 +195,10 @@ class PlacingByLoad implements Placing {
         { members: members.length, moves, report: this.balance.report() },
         "looked at the group",
       );
-      if (moves.length === 0) return;
+      if (moves.length === 0 || !this.settings.turns.take(atMs)) return;
       this.asked = { atMs, assignments };
       this.log.info({ moves, report: this.balance.report() }, "asks for a rebalance");
+      this.balance.asks = true;
       this.rejoin?.ask();
     } catch (error) {
       // The broker is away, or busy: there will be another look.

@@ -109,17 +109,11 @@ export async function openChain(
     const options = { network, shard, state, ...saved, ...(planted && { planted }) };
     return { store, state, options };
   };
-  const openStore = async (forget: boolean) =>
-    new BufferedStore(
-      new CachedStore(await environment.openStore(name, forget)),
-      environment.clock,
-      environment.storeGatherMs,
-    );
-  const found = await openStore(wipe);
+  const found = await openStore(environment, name, wipe);
   const saved = await closedOnFailure(found, () => readSaved(found, name));
   if (saved) return chainOf(found, new StoredState(found), saved);
   await found.close();
-  const store = await openStore(true);
+  const store = await openStore(environment, name, true);
   return closedOnFailure(store, async () => {
     const state = new StoredState(store);
     const start = await writeStart(environment, group, network.topology.shard(shard), store, state);
@@ -132,6 +126,14 @@ export async function openChain(
     ]);
     return chainOf(store, state, start);
   });
+}
+
+async function openStore(
+  { openStore: open, clock, storeGatherMs }: Environment,
+  name: string,
+  wipe: boolean,
+): Promise<Store> {
+  return new BufferedStore(new CachedStore(await open(name, wipe)), clock, storeGatherMs);
 }
 
 /** Fills a new store with the state before the first block, or at a certified checkpoint. */
@@ -174,15 +176,13 @@ async function copyFromParents(
   const ended: EndedShard[] = [];
   for (const number of place.parents) {
     const parent = environment.network.topology.shard(number);
-    const end = await endOf(environment, group, parent);
-    try {
-      ended.push(end);
+    const end = await withEndOf(environment, group, parent, async (found) => {
       const { from, below } = stateRange(place.prefix);
-      for await (const values of inChunksOf(end.store.range(from, below), INITIAL_VALUES_PER_BATCH))
+      for await (const values of inChunksOf(found.store.range(from, below), INITIAL_VALUES_PER_BATCH))
         await store.write(values);
-    } finally {
-      await end.store.close();
-    }
+      return found;
+    });
+    ended.push(end);
   }
   return { position: startAfter(place, ended), inherited: inheritedRecord(place, ended) };
 }
@@ -192,22 +192,74 @@ export interface ShardEnd extends EndedShard {
   readonly store: Store;
 }
 
+/** Of a store that is beside the one that a group's task has of a shard. */
+const BESIDE = ".beside";
+
 /**
- * The end of a shard as this task's own store of it has it, executed to its last block where that isn't there. What validators
- * certified as its last block it must be.
+ * Works with the end of a shard: as the store has it of this group's own task, where that has come to the end; else executed in
+ * a store beside it, because the task has still to write what came of it. What validators certified as its last block it must
+ * be. Where a store is found damaged, by the work too, the work is done again with the next one.
  * @throws NotReady while there is no certified last block
  */
-export async function endOf(environment: Environment, group: string, shard: KnownShard): Promise<ShardEnd> {
+export async function withEndOf<T>(
+  environment: Environment,
+  group: string,
+  shard: KnownShard,
+  work: (end: ShardEnd) => Promise<T>,
+): Promise<T> {
   const certificate = await lastCertificate(environment, shard);
   if (!certificate?.header.isLast) throw new NotReady(`shard ${shard.shard} has not ended`);
-  for (const wipe of [false, true]) {
-    const chain = await openChain(environment, group, shard.partition, wipe);
-    const end = await closedOnFailure(chain.store, () => executeToEnd(environment, chain, shard));
-    if (end.position.digest.equals(certificate.digest)) return { ...end, store: chain.store };
-    await chain.store.close();
+  const own = group.replace(BESIDE, "");
+  const ways = [
+    () => storedEnd(environment, own, shard, certificate.digest),
+    () => executedEnd(environment, own, shard, false),
+    () => executedEnd(environment, own, shard, true),
+  ];
+  for (const [index, open] of ways.entries()) {
+    try {
+      const end = await open();
+      if (!end) continue;
+      try {
+        if (end.position.digest.equals(certificate.digest)) return await work(end);
+      } finally {
+        await end.store.close();
+      }
+    } catch (error) {
+      if (index === ways.length - 1 || !(error instanceof StoreCorrupt)) throw error;
+    }
   }
   const message = `shard ${shard.shard}: its last block is not the certified one, also when executed again`;
   throw new StageFault("DIGEST_CONTRADICTED", message);
+}
+
+async function executedEnd(
+  environment: Environment,
+  own: string,
+  shard: KnownShard,
+  wipe: boolean,
+): Promise<ShardEnd> {
+  const chain = await openChain(environment, `${own}${BESIDE}`, shard.partition, wipe);
+  const end = await closedOnFailure(chain.store, () => executeToEnd(environment, chain, shard));
+  return { ...end, store: chain.store };
+}
+
+/** undefined: the task's own store has not come to the block of that digest. */
+async function storedEnd(
+  environment: Environment,
+  group: string,
+  { partition, prefix }: KnownShard,
+  digest: Buffer,
+): Promise<ShardEnd | undefined> {
+  const name = storeName(environment, group, partition);
+  const store = await openStore(environment, name, false);
+  const end = await closedOnFailure(store, async () => {
+    const position = (await readSaved(store, name))?.position;
+    const record = asShard(new StoredState(store).get(shardKey(prefix)));
+    return position?.digest.equals(digest) && record ? { prefix, record, position } : undefined;
+  });
+  if (end) return { ...end, store };
+  await store.close();
+  return undefined;
 }
 
 /** Executes what is left of an ended shard's log. */

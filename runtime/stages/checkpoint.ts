@@ -21,7 +21,7 @@ import {
 import type { Environment, StageDefinition } from "../driver/environment.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { buildTree } from "./build-tree.js";
-import { closedOnFailure, endOf, shardOfPartition, storeName } from "./chain-store.js";
+import { closedOnFailure, shardOfPartition, storeName, withEndOf } from "./chain-store.js";
 import type { GenesisTrees } from "./genesis-trees.js";
 import { inChunks, inChunksOf } from "./in-chunks.js";
 import { lastCheckpoint } from "./last-checkpoint.js";
@@ -169,15 +169,12 @@ async function executedLeaves(
   prefix: string,
   environment: Environment,
 ): Promise<number> {
-  const end = await endOf(environment, `${group}-origin`, parent);
-  try {
+  return withEndOf(environment, group, parent, async (end) => {
     const { from, below } = stateRange(prefix);
     for await (const values of inChunksOf(end.store.range(from, below), INITIAL_VALUES_AT_ONCE))
       await store.write(leavesBatch(encodeChanges(new Map(values.map(storedValue)))));
     return end.position.time;
-  } finally {
-    await end.store.close();
-  }
+  });
 }
 
 function storedValue([key, bytes]: readonly [string, Buffer]): [StateKey, StateValue] {

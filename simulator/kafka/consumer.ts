@@ -222,7 +222,10 @@ export class SimulatedConsumer {
     return positions;
   }
 
-  private async handle(membership: Membership, { source, entries, next }: FetchedPartition): Promise<void> {
+  private async handle(
+    membership: Membership,
+    { source, entries, next, end }: FetchedPartition,
+  ): Promise<void> {
     const { name, topic, number: partition } = source;
     if (entries.length > 0) {
       const messages = entries.map(({ offset, timeMs, key, value }) => ({
@@ -232,7 +235,12 @@ export class SimulatedConsumer {
         value,
       }));
       await this.handler!({
-        batch: { topic, partition, messages } as unknown as Batch,
+        batch: {
+          topic,
+          partition,
+          messages,
+          offsetLag: () => String(Math.max(0, end - next)),
+        } as unknown as Batch,
         heartbeat: () => membership.heartbeat(),
         isStale: () => this.seeks.has(name),
       } as EachBatchPayload);

@@ -1,4 +1,4 @@
-import { createPublicKey, verify as verifyWithOpenSsl } from "node:crypto";
+import { createPublicKey, type KeyObject, verify as verifyWithOpenSsl } from "node:crypto";
 import { leafOf, rootOf } from "./merkle.js";
 import type { Genesis, GenesisAllocation, GenesisValidator } from "./records.js";
 import { avro } from "./schemas.js";
@@ -145,9 +145,21 @@ function firstPlacement(prefix: string): string {
 /** DER in front of a raw Ed25519 key (RFC 8410). */
 const ED25519_SPKI = Buffer.from("302a300506032b6570032100", "hex");
 
+/** Making a key takes longer than looking at a signature with it. */
+const keys = new Map<string, KeyObject>();
+
+function keyOf(publicKey: Buffer): KeyObject {
+  const name = publicKey.toString("latin1");
+  let key = keys.get(name);
+  if (!key) {
+    key = createPublicKey({ key: Buffer.concat([ED25519_SPKI, publicKey]), format: "der", type: "spki" });
+    keys.set(name, key);
+  }
+  return key;
+}
+
 /** Ed25519 by OpenSSL; the ledger's is libsodium's. They differ only on signatures that no honest signer makes. */
 export const verifyEd25519: Verify = (publicKey, message, signature) => {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
-  const key = createPublicKey({ key: Buffer.concat([ED25519_SPKI, publicKey]), format: "der", type: "spki" });
-  return verifyWithOpenSsl(null, message, key, signature);
+  return verifyWithOpenSsl(null, message, keyOf(publicKey), signature);
 };

@@ -1,11 +1,13 @@
 import { applyTransaction } from "../../ledger/block/apply-transaction.js";
 import { digestOf, voteMessage } from "../../ledger/block/header.js";
 import { signEd25519 } from "../../ledger/crypto/ed25519.js";
+import type { Topology } from "../../ledger/topology.js";
 import { validatorRecordKey } from "../../processors/keys.js";
 import { read } from "../../processors/read.js";
-import type { InputRecord, OutputRecord, StageTask } from "../../processors/stage.js";
+import type { InputRecord, OutputRecord, StageTask, StepResult } from "../../processors/stage.js";
 import type { Environment, StageDefinition } from "../../runtime/driver/environment.js";
 import { codec, toWire } from "../../schemas/codec.js";
+import type { TopicName } from "../../topics/catalogue.js";
 import { validatorKey } from "../world/network.js";
 import type { PlantedBug, Seams } from "./plant.js";
 import { inEnvironmentOf, together, withConsensus } from "./seams.js";
@@ -69,18 +71,27 @@ function hastyRelay(definition: StageDefinition): StageDefinition {
     inputs: ["shard.messages", "shard.blocks"],
     async open(partition, environment, wipe) {
       const { task } = await definition.open(partition, environment, wipe);
+      const readFrom = (topic: TopicName): TopicName =>
+        topic === "shard.finalized" ? "shard.blocks" : topic;
+      const hasty = (result: StepResult): StepResult => ({
+        ...result,
+        resumeAt: new Map(Array.from(result.resumeAt ?? [], ([topic, offset]) => [readFrom(topic), offset])),
+        pause: result.pause?.map(readFrom) ?? [],
+      });
       return {
         task: {
           step(records, nowMs) {
             const given = records.map((record) =>
               record.topic === "shard.blocks" ? asCertificate(record, environment) : record,
             );
-            const result = task.step(given, nowMs);
-            const resumeAt = Array.from(
-              result.resumeAt ?? [],
-              ([topic, offset]) => [topic === "shard.finalized" ? "shard.blocks" : topic, offset] as const,
-            );
-            return { ...result, resumeAt: new Map(resumeAt) };
+            return hasty(task.step(given, nowMs));
+          },
+          ...(task.timer && { timer: (nowMs: number) => hasty(task.timer!(nowMs)) }),
+          ...(task.topology && {
+            topology: (tree: Topology, nowMs: number) => hasty(task.topology!(tree, nowMs)),
+          }),
+          get isDone() {
+            return task.isDone === true;
           },
         },
       };

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assignedNumbers } from "../../runtime/kafka/assigner.js";
-import { viewPlacement } from "../../runtime/placement/view.js";
+import type { ViewedGroup } from "../../runtime/placement/view.js";
 import { SOURCE_PARTITIONS } from "../../runtime/process/found.js";
 import { groupMembers } from "../../runtime/process/group-members.js";
 import { stageDefinitions } from "../../runtime/process/stages.js";
@@ -11,6 +11,7 @@ import { environmentOf } from "../../runtime/session/system.js";
 import { ONE } from "../../simulator/world/network.js";
 import { expectSound } from "./chain.js";
 import { Client } from "./client.js";
+import { buildProgram, Program } from "./program.js";
 import {
   allStages,
   type ClusterSettings,
@@ -52,6 +53,7 @@ describe("a stage in several processes, by measured load", { timeout: TEST_TIMEO
   let others: Stages;
   let client: Client;
   let children: Children;
+  let program: Program;
   let isPlaying = true;
   const playing: Promise<void>[] = [];
 
@@ -99,7 +101,9 @@ describe("a stage in several processes, by measured load", { timeout: TEST_TIMEO
     });
 
   beforeAll(async () => {
+    buildProgram();
     cluster = await TestCluster.start();
+    program = new Program(cluster.home);
     settings = {
       ...cluster.settings(NETWORK),
       logLevel: "info",
@@ -145,12 +149,24 @@ describe("a stage in several processes, by measured load", { timeout: TEST_TIMEO
     );
     expect(moveMs).toBeLessThan(MOVE_MS_MAX);
 
-    const [viewed] = (await viewPlacement(others.environment.admin, NETWORK)).filter(
-      ({ stage }) => stage === "execute",
+    const { code, stdout } = await program.run(
+      "placement",
+      "--json",
+      "--brokers",
+      settings.brokers.join(),
+      "--network",
+      NETWORK,
     );
-    const partitions = viewed!.members.flatMap((member) => member.partitions);
+    expect(code).toBe(0);
+    const viewed = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as ViewedGroup)
+      .find(({ stage }) => stage === "execute")!;
+    expect(viewed.members.map(({ weight }) => weight)).toEqual([settings.weight, settings.weight]);
+    const partitions = viewed.members.flatMap((member) => member.partitions);
     expect(partitions.map(({ partition }) => partition).sort()).toEqual(NUMBERS);
-    expect(viewed!.members.map(({ weight }) => weight)).toEqual([settings.weight, settings.weight]);
+    for (const { isStuck } of partitions) expect(isStuck).toBe(false);
 
     const killedMs = Date.now();
     await children.end("second", "SIGKILL");

@@ -25,7 +25,7 @@ function balanceOf(strategy: Strategy): Balance {
 
 function report(works: Record<number, number | undefined>, more: Partial<Report> = {}): Uint8Array {
   const held = Object.entries(works).map(([number, work]) => ({ number: Number(number), work, lag: 0 }));
-  return encodeReport({ weight: 100, elsewhere: 0, held, stuck: [], ...more });
+  return encodeReport({ weight: 100, elsewhere: 0, asks: false, held, stuck: [], ...more });
 }
 
 function joined(memberId: string, userData: Uint8Array): GroupMember {
@@ -74,11 +74,11 @@ describe("group assignment", () => {
       new Uint8Array(),
       Buffer.from("not JSON"),
       Buffer.from([0xff, 0xfe]),
-      Buffer.from(JSON.stringify({ v: 2, w: 100, e: 0, p: [[0, 9, 0]], s: [] })),
-      Buffer.from(JSON.stringify({ v: 1, w: -1, e: 0, p: [], s: [] })),
-      Buffer.from(JSON.stringify({ v: 1, w: 100, e: 0, p: [[0.5, 1, 0]], s: [] })),
-      Buffer.from(JSON.stringify({ v: 1, w: 100, e: 0, p: [["0", 1, 0]], s: [] })),
-      Buffer.from(JSON.stringify({ v: 1, w: 100, e: 0, p: {}, s: [] })),
+      Buffer.from(JSON.stringify({ v: 2, w: 100, e: 0, a: false, p: [[0, 9, 0]], s: [] })),
+      Buffer.from(JSON.stringify({ v: 1, w: -1, e: 0, a: false, p: [], s: [] })),
+      Buffer.from(JSON.stringify({ v: 1, w: 100, e: 0, a: false, p: [[0.5, 1, 0]], s: [] })),
+      Buffer.from(JSON.stringify({ v: 1, w: 100, e: 0, a: false, p: [["0", 1, 0]], s: [] })),
+      Buffer.from(JSON.stringify({ v: 1, w: 100, e: 0, a: false, p: {}, s: [] })),
       Buffer.from("null"),
       Buffer.alloc(1_000_000, "1"),
     ];

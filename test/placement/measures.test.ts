@@ -119,6 +119,7 @@ describe("a load meter", () => {
 const someReport: fc.Arbitrary<Report> = fc.record({
   weight: fc.integer({ min: 1, max: 1_000 }),
   elsewhere: fc.double({ min: 0, max: 1, noNaN: true }),
+  asks: fc.boolean(),
   held: fc.uniqueArray(
     fc.record({
       number: fc.nat(10_000),
@@ -138,6 +139,7 @@ describe("a report", () => {
         expect(found.weight).toBe(report.weight);
         expect(found.elsewhere).toBeCloseTo(report.elsewhere, 3);
         expect(found.stuck).toEqual(report.stuck);
+        expect(found.asks).toBe(report.asks);
         expect(found.held.map(({ number }) => number)).toEqual(report.held.map(({ number }) => number));
         found.held.forEach(({ work, lag }, index) => {
           const { work: expected, lag: expectedLag } = report.held[index]!;
@@ -156,7 +158,7 @@ describe("a report", () => {
       lag: 12_345.67891,
     }));
     const stuck = held.map(({ number }) => number);
-    const bytes = encodeReport({ weight: 1, elsewhere: 0.12345, held, stuck });
+    const bytes = encodeReport({ weight: 1, elsewhere: 0.12345, asks: false, held, stuck });
     expect(bytes.length).toBeLessThanOrEqual(REPORT_BYTES_MAX);
     expect(decodeReport(bytes)!.held).toHaveLength(REPORTED_MAX);
   });
@@ -178,7 +180,13 @@ describe("a report", () => {
 });
 
 describe("a cohort", () => {
-  const reportOf = (held: Report["held"]): Report => ({ weight: 100, elsewhere: 0, held, stuck: [] });
+  const reportOf = (held: Report["held"]): Report => ({
+    weight: 100,
+    elsewhere: 0,
+    asks: false,
+    held,
+    stuck: [],
+  });
 
   it("believes the one that measures of two that say they hold a partition", () => {
     const { members, partitions } = cohortOf(

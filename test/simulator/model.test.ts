@@ -131,7 +131,7 @@ describe("the model finds", () => {
     pipeline.pay(net.wallet(1), net.wallet(2), ONE);
     pipeline.runUntilQuiet();
     const found = audit(pipeline).violations.map(({ invariant }) => invariant);
-    expect(found.sort()).toEqual(["ended-once", "settled-once"]);
+    expect(found.sort()).toEqual(["ended-once", "no-escrow-left", "settled-once"]);
   });
 
   it("validators that lag", () => {

@@ -3,6 +3,7 @@ import { keyPairFromSeed } from "../../ledger/crypto/ed25519.js";
 import { sha256 } from "../../ledger/crypto/hash.js";
 import { VALIDATORS_MIN } from "../../ledger/resharding/decide.js";
 import { seeded } from "../../simulator/kernel/random.js";
+import type { End } from "../../simulator/model/finish.js";
 import { makeTestNetwork, ONE, type TestNetwork, Wallet } from "../../simulator/world/network.js";
 import { auditHistory } from "./audited.js";
 import { Resharded } from "./resharded.js";
@@ -51,7 +52,11 @@ export function reshardedAtRandom(seed: number, steps: number): Resharded {
     const { live } = world.tree();
     const paths = new Map(live.map(({ path, shard }) => [path, shard]));
     const left = live.filter(({ path }) => path.endsWith(".1") && paths.has(`${path.slice(0, -1)}2`));
-    if (left.length === 0 || chance(2) === 0) {
+    if (chance(6) === 0) {
+      world.propose({ kind: "MERGE", shards: [pick(live).shard, pick(live).shard] });
+      return;
+    }
+    if (left.length === 0 || chance(3) === 0) {
       world.propose({ kind: "SPLIT", shards: [pick(live).shard] });
       return;
     }
@@ -63,7 +68,7 @@ export function reshardedAtRandom(seed: number, steps: number): Resharded {
       kind: pick(["SPLIT", "SPLIT", "MERGE", "MERGE", "PAUSE", "RESUME", "RESUME"] as const),
       shards: Array.from({ length: chance(3) }, () => chance(9)),
       epoch: world.epoch + (chance(4) === 0 ? 1 : 0),
-      createdAt: world.nowMs - chance(100),
+      createdAt: pick([world.nowMs, 1]),
       reason: "x".repeat(pick([5, 200, 201])),
     });
   const assignAgain = () => {
@@ -74,7 +79,7 @@ export function reshardedAtRandom(seed: number, steps: number): Resharded {
     [30, pay],
     [30, () => world.assign(pick(world.sources))],
     [2, assignAgain],
-    [8, () => world.turn(pick(world.sources))],
+    [20, () => world.turn(pick(world.sources))],
     [1, () => world.mark(pick(world.sources), NOBODY_KEY)],
     [1, () => world.propose({ kind: "SPLIT", shards: [1] }, NOBODY_KEY)],
     [30, () => world.waiting.size > 0 && world.deliverNext(pick([...world.waiting.keys()]))],
@@ -82,8 +87,9 @@ export function reshardedAtRandom(seed: number, steps: number): Resharded {
     [20, () => world.cut(anyShard())],
     [3, () => world.restart(anyShard())],
     [3, () => world.checkpoint(anyShard(), Buffer.alloc(32, 1 + chance(20)))],
-    [4, reshard],
-    [1, proposeAnything],
+    [6, reshard],
+    [2, proposeAnything],
+    [1, () => world.propose({ kind: "RESUME", shards: [], createdAt: pick([world.nowMs, 1]) })],
     [
       10,
       () => {
@@ -105,8 +111,11 @@ export function reshardedAtRandom(seed: number, steps: number): Resharded {
 }
 
 /** Shows everything that was written to a new model. */
-export function auditResharded({ net, history, nowMs }: Resharded, shown = history) {
-  const end = { healedAtMs: nowMs, stores: [], cold: "seen" } as const;
+export function auditResharded(
+  { net, history, nowMs }: Resharded,
+  shown = history,
+  end: End = { healedAtMs: nowMs, stores: [], cold: "seen" },
+) {
   const dishonest = net.network.genesis.validators.map(({ validator }) => validator);
   return auditHistory({ net, history: shown, intents: [], end, dishonest });
 }

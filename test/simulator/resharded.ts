@@ -15,10 +15,14 @@ import { transactionIdOf } from "../../ledger/transaction/index.js";
 import { isAuthenticBySignature } from "../../processors/chain/authenticity.js";
 import { recordsOf } from "../../processors/execute/block-records.js";
 import { topologyRecords } from "../../processors/finalize/topology-records.js";
-import { validatorRecordKey } from "../../processors/keys.js";
 import type { InputRecord, OutputRecord } from "../../processors/stage.js";
 import { codec } from "../../schemas/codec.js";
-import type { LogEntry, TopologyProposal, UserTransaction } from "../../schemas/generated.js";
+import type {
+  CheckpointCertificate,
+  LogEntry,
+  TopologyProposal,
+  UserTransaction,
+} from "../../schemas/generated.js";
 import {
   ASSIGNER_KEY,
   OPERATOR_KEY,
@@ -43,6 +47,14 @@ export class LiveShard {
   }
 }
 
+/** What all stages do wrong together. */
+export interface Spoilt {
+  /** Everything that a shard that takes others' place begins with. */
+  readonly start?: (live: LiveShard, inherited: OwnRecord) => OwnRecord;
+  /** What they take for the network's genesis. */
+  readonly network?: (network: Network) => Network;
+}
+
 /** A bundle that nobody has delivered yet. */
 interface Waiting {
   readonly block: Pick<ExecutedBlock, "header" | "digest">;
@@ -59,7 +71,7 @@ class Source {
 
 /**
  * A network of the ledger's chains without any stage: who calls it decides in which order records come. Everything that the
- * stages would write is in `history`; blocks are certified at once.
+ * stages would write about blocks is in `history`, but for votes; blocks are certified at once.
  */
 export class Resharded {
   readonly history: InputRecord[] = [];
@@ -73,12 +85,14 @@ export class Resharded {
   epoch = 0;
   private readonly offsets = new Map<string, number>();
 
-  /** @param withVotes each validator's vote on each block is written too: it takes most of the time */
+  private readonly network: Network;
+
   constructor(
     readonly net: TestNetwork,
-    private readonly withVotes = false,
+    private readonly spoilt: Spoilt = {},
   ) {
-    const { network } = net;
+    const network = spoilt.network?.(net.network) ?? net.network;
+    this.network = network;
     this.sources = Array.from({ length: network.genesis.sourcePartitions }, (_, index) => new Source(index));
     for (const place of network.topology.shards) {
       const live = new LiveShard(place);
@@ -102,7 +116,7 @@ export class Resharded {
   }
 
   private networkNow(): Network {
-    return { ...this.net.network, topology: this.tree() };
+    return { ...this.network, topology: this.tree() };
   }
 
   private put(record: OutputRecord): void {
@@ -138,11 +152,6 @@ export class Resharded {
     const { header, digest } = block;
     this.blocks.push(block);
     for (const record of recordsOf(block, partition)) this.put(record);
-    for (const { validator } of this.withVotes ? this.net.network.genesis.validators : []) {
-      const [signed] = signaturesOf(this.net, digest, [validator]);
-      const value = codec("Vote").encode({ header, ...signed! });
-      this.put({ topic: "shard.votes", partition, key: validatorRecordKey(validator), value });
-    }
     const certificate = codec("FinalityCertificate").encode(certificateOf(this.net, block));
     this.put({ topic: "shard.finalized", partition, key: null, value: certificate });
     const { height } = header;
@@ -186,7 +195,8 @@ export class Resharded {
     }));
     for (const { state } of parents)
       live.state.apply(new Map([...state.values].filter(([key]) => isUnderPrefix(place.prefix, key))));
-    live.inherited = inheritedRecord(place, ends);
+    const inherited = inheritedRecord(place, ends);
+    live.inherited = this.spoilt.start?.(live, inherited) ?? inherited;
     const start = startAfter(place, ends);
     live.chain = new ShardChain(this.networkNow(), place.shard, live.state, start, RULES, live.inherited);
     for (let offset = 0; offset < live.log.length; offset++) this.read(live, offset);
@@ -267,14 +277,32 @@ export class Resharded {
 
   /** Certifies a shard's state, whatever the root, and carries it to the main chain. */
   checkpoint(shard: number, stateRoot: Buffer): void {
-    const { place, chain } = this.shards.get(shard)!;
+    const { chain } = this.shards.get(shard)!;
     if (!chain) return;
-    const { height, digest: block, time } = chain.position;
+    const certificate = this.certificateOf(shard, chain.position, stateRoot);
+    this.append(MAIN_CHAIN, { "rustorium.CheckpointCertificate": certificate });
+  }
+
+  /** Writes a shard's state certified to its topic. */
+  certifyState(
+    shard: number,
+    position: Pick<ChainPosition, "height" | "digest" | "time">,
+    stateRoot: Buffer,
+  ) {
+    const { partition } = this.shards.get(shard)!.place;
+    const value = codec("CheckpointCertificate").encode(this.certificateOf(shard, position, stateRoot));
+    this.put({ topic: "shard.checkpoints", partition, key: null, value });
+  }
+
+  private certificateOf(
+    shard: number,
+    { height, digest: block, time }: Pick<ChainPosition, "height" | "digest" | "time">,
+    stateRoot: Buffer,
+  ): CheckpointCertificate {
     const { hash: genesis } = this.net.network;
-    const { epoch, prefix } = place;
+    const { epoch, prefix } = this.shards.get(shard)!.place;
     const checkpoint = { genesis, shard, height, block, time, epoch, prefix, stateRoot };
-    const signatures = signaturesOf(this.net, checkpointDigest(checkpoint), [1, 2, 3]);
-    this.append(MAIN_CHAIN, { "rustorium.CheckpointCertificate": { checkpoint, signatures } });
+    return { checkpoint, signatures: signaturesOf(this.net, checkpointDigest(checkpoint), [1, 2, 3]) };
   }
 
   /** Everything that waits goes on until nothing does. */
