@@ -39,16 +39,17 @@ export class FinalizeTask implements StageTask {
 
   constructor(private readonly options: FinalizeOptions) {
     const { network, shard } = options;
-    const { partition, prefix } = network.topology.shard(shard);
+    const { partition, prefix, parents } = network.topology.shard(shard);
     this.partition = partition;
     this.certifiedHeight = options.certifiedHeight;
     this.votesAheadMax = 2 * network.genesis.parameters.unfinalisedBlocksMax;
-    this.state = new StateWriter(
-      options.stateHeight,
-      keyBytes(heightKey(prefix)),
+    this.state = new StateWriter({
+      height: options.stateHeight,
+      heightRecordKey: keyBytes(heightKey(prefix)),
       partition,
-      shard === MAIN_CHAIN,
-    );
+      isMainChain: shard === MAIN_CHAIN,
+      isHeir: parents.length > 0,
+    });
     this.checkpoints = new CheckpointBallots(network, shard, partition, options.checkpointHeight);
     for (const certificate of options.certificates) this.state.addCertificate(certificate);
   }

@@ -5,6 +5,19 @@ import { encodeStateValue, stateRecord } from "../chain/store-layout.js";
 import type { Alert, OutputRecord } from "../stage.js";
 import { topologyRecords } from "./topology-records.js";
 
+export interface StateWriterOptions {
+  /** Height that shard.state is complete up to. */
+  readonly height: number;
+  readonly heightRecordKey: Buffer;
+  readonly partition: number;
+  readonly isMainChain: boolean;
+  /**
+   * Whether the shard took others' place: what they left it is in their partitions, so a removal has to stay where a tombstone
+   * would be forgotten, or the value would come back.
+   */
+  readonly isHeir: boolean;
+}
+
 /**
  * Writes certified state in height order. Ends each height with a record under the height's key, which says that the state
  * is complete up to it.
@@ -12,14 +25,8 @@ import { topologyRecords } from "./topology-records.js";
 export class StateWriter {
   private readonly certified: CertifiedChanges;
 
-  /** @param height height that shard.state is complete up to */
-  constructor(
-    height: number,
-    private readonly heightRecordKey: Buffer,
-    private readonly partition: number,
-    private readonly isMainChain: boolean,
-  ) {
-    this.certified = new CertifiedChanges(height);
+  constructor(private readonly options: StateWriterOptions) {
+    this.certified = new CertifiedChanges(options.height);
   }
 
   /** Returns an alert where it contradicts changes that were read before. */
@@ -39,16 +46,16 @@ export class StateWriter {
   }
 
   private *recordsOf({ certificate, changes }: CertifiedBlock): Generator<OutputRecord> {
-    const { partition } = this;
+    const { partition, heightRecordKey, isMainChain, isHeir } = this.options;
     const { digest, header } = certificate;
     const { height } = header;
     const topic = "shard.state" as const;
     for (const { key, isRemoval, valueBytes } of changes) {
-      const bytes = isRemoval ? null : stateRecord({ height, digest }, valueBytes);
+      const bytes = isRemoval && !isHeir ? null : stateRecord({ height, digest }, valueBytes);
       yield { topic, partition, key: keyBytes(key), value: bytes };
     }
-    if (this.isMainChain) yield* topologyRecords(changes, digest);
-    yield { topic, partition, key: this.heightRecordKey, value: encodeStateValue(height, digest, null) };
+    if (isMainChain) yield* topologyRecords(changes, digest);
+    yield { topic, partition, key: heightRecordKey, value: encodeStateValue(height, digest, null) };
   }
 
   /** Offset in shard.changes to go on from after a restart; undefined: all that was read is written. */

@@ -40,7 +40,7 @@ export class StateTable {
     } else if (key === this.top) {
       if (value === null) this.fault ??= { offset: record.offset, height: 0, what: "the height is removed" };
       else this.complete = value.height;
-    } else if (value === null) this.records.set(key, "");
+    } else if (value === null || value.value === null) this.records.set(key, "");
     else this.records.set(key, fromWire(record.value)!.avroBytes.toString("latin1"));
   }
 

@@ -24,12 +24,15 @@ export class StateTopic {
   private readonly early: StateTopicRecord[] = [];
   private certifiedHeight = 0;
   private readonly heightKey: string;
+  /** It took others' place, so removals are said: a tombstone would be forgotten, and what the others left come back. */
+  private readonly isHeir: boolean;
   private head: { readonly height: number; readonly bytes: Buffer } | undefined;
 
   constructor(
     private readonly context: ShardContext,
     private readonly shard: ShardAudit,
   ) {
+    this.isHeir = context.shard.parents.length > 0;
     this.heightKey = context.network.ownKeys(context.shard.prefix).height;
   }
 
@@ -54,7 +57,7 @@ export class StateTopic {
     const rightKey = change?.key ?? this.heightKey;
     const isRight =
       key?.toString("latin1") === rightKey &&
-      (change?.value === null ? value === null : isRecord(value, this.headOf(block), change));
+      (change?.value === null && !this.isHeir ? value === null : isRecord(value, this.headOf(block), change));
     if (isRight || !this.isRepeat(key, rightKey, value)) {
       this.checkTime(timeMs);
       this.next(change !== undefined);
