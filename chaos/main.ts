@@ -1,7 +1,7 @@
 import { parseFlags } from "../cli/parse-flags.js";
 import { progressSince } from "../cli/progress.js";
 import { isSound } from "./check/verdict.js";
-import { CRASHES } from "./crash-points/crash-point.js";
+import { CRASHES, isOfChange } from "./crash-points/crash-point.js";
 import { renderCrashPoints, runCrashPoints } from "./crash-points/run.js";
 import { FAULT_CLASSES, type FaultClass } from "./faults/fault.js";
 import { renderRebuild, runRebuild } from "./rebuild/rebuild.js";
@@ -15,9 +15,10 @@ const MINUTES = "5";
 const RECORDS = "1000000";
 const PER_SECOND = "20";
 
-const USAGE = `usage: npm run chaos -- [--minutes M] [--json] [--seed S] [--rate TRANSACTIONS_A_SECOND] [--only CLASS,CLASS] [--keep]
-       npm run chaos -- --crash-points [--json] [--seed S] [--only PROCESS,PROCESS]
+const USAGE = `usage: npm run chaos -- [--minutes M] [--json] [--seed S] [--rate TRANSACTIONS_A_SECOND] [--only CLASS,CLASS] [--reshard] [--keep]
+       npm run chaos -- --crash-points [--json] [--seed S] [--only PROCESS,PROCESS] [--reshard]
        npm run chaos -- --rebuild [--records N] [--json]
+--reshard: three of four strikes are splits and merges, most of them with a kill; with --crash-points: those of a change
 classes: ${FAULT_CLASSES.join(", ")}
 processes: ${[...new Set(CRASHES.map(({ process: name }) => name))].join(", ")}`;
 
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     rate: { type: "string", default: PER_SECOND },
     only: { type: "string" },
+    reshard: { type: "boolean", default: false },
     rebuild: { type: "boolean", default: false },
     records: { type: "string", default: RECORDS },
     "crash-points": { type: "boolean", default: false },
@@ -57,7 +59,10 @@ async function main(): Promise<number> {
   const only = values.only?.split(",");
   if (values["crash-points"]) {
     for (const name of only ?? []) processName(name);
-    const crashes = CRASHES.filter(({ process: name }) => only === undefined || only.includes(name));
+    const crashes = CRASHES.filter(
+      ({ process: name, point }) =>
+        (only === undefined || only.includes(name)) && (!values.reshard || isOfChange(point)),
+    );
     const report = await runCrashPoints({ crashes, seed, say });
     process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${renderCrashPoints(report)}\n`);
     return isSound(report) ? EXIT.sound : EXIT.wrong;
@@ -67,6 +72,7 @@ async function main(): Promise<number> {
     seed,
     perSecond: positive(values.rate),
     classes: only?.map(faultClass) ?? FAULT_CLASSES,
+    reshard: values.reshard,
     keep: values.keep,
     say,
   });

@@ -1,6 +1,7 @@
 import { initialState, type Network } from "../ledger/genesis/genesis.js";
 import { accountKey, KeyKind, keyOfBytes, kindOf, type StateKey } from "../ledger/state/key.js";
 import { asAccount, EMPTY_ACCOUNT } from "../ledger/state/state.js";
+import { lineOf } from "../ledger/topology.js";
 import { read } from "../processors/read.js";
 import type { InputRecord } from "../processors/stage.js";
 import { recordsFrom, type TopicSource } from "../runtime/proofs/topic-source.js";
@@ -42,10 +43,15 @@ export class CertifiedAccounts {
 
   /** @param account 20 bytes; one that isn't there has nothing */
   read(account: Buffer): Promise<CertifiedAccount> {
-    const shard = this.network.topology.shardOf(account);
+    const line = lineOf(this.network.topology, account);
+    const shard = line[0]!;
+    const key = accountKey(account);
     const answer = this.queue.then(async () => {
-      const table = await this.upToDate(shard);
-      return { ...(table.accounts.get(accountKey(account)) ?? EMPTY_ACCOUNT), shard, height: table.height };
+      const { accounts, height } = await this.upToDate(shard);
+      let found = accounts.get(key);
+      // What hasn't changed since a shard began is where it was before. Accounts are never removed.
+      for (const before of line.slice(1)) found ??= (await this.upToDate(before)).accounts.get(key);
+      return { ...(found ?? EMPTY_ACCOUNT), shard, height };
     });
     this.queue = answer.catch(() => undefined);
     return answer;

@@ -1,5 +1,8 @@
 import type { ExecutedBlock } from "../ledger/block/executed-block.js";
-import { ONE } from "../simulator/world/network.js";
+import { signMarker } from "../ledger/resharding/marker.js";
+import { signProposal } from "../ledger/resharding/proposal.js";
+import type { ProposalKind } from "../schemas/generated.js";
+import { ASSIGNER_KEY, ONE, OPERATOR_KEY, START_MS } from "../simulator/world/network.js";
 import { ShardLog } from "../test/support/shard-log.js";
 import { net } from "./samples.js";
 
@@ -35,6 +38,30 @@ export function makeChains(): Chains {
   deliver(source, credited, 1);
   source.cut();
   return { source, main, destination };
+}
+
+/** A shard that ends, and the main chain that decided so: proposals right and refused, markers, and what comes too late. */
+export function makeEnding(): { readonly main: ShardLog; readonly parent: ShardLog } {
+  const [main, parent] = [0, 1].map((shard) => new ShardLog(net, shard)) as [ShardLog, ShardLog];
+  const { hash: genesis, genesis: founded } = net.network;
+  const propose = (kind: ProposalKind, ...shards: number[]) => {
+    const proposal = { genesis, kind, shards, epoch: 0, createdAt: START_MS, reason: "load" };
+    main.append({ "rustorium.TopologyProposal": signProposal(proposal, OPERATOR_KEY) });
+  };
+  propose("PAUSE");
+  propose("SPLIT", 9);
+  propose("RESUME");
+  propose("SPLIT", 1);
+  const decided = main.cut().block!;
+  const [wallet, other] = [net.wallet(1), net.wallet(1, 1)];
+  parent.submit(wallet.pay(net.wallet(2), ONE, { nonce: 0 }), wallet.account);
+  for (let sourcePartition = 0; sourcePartition < founded.sourcePartitions; sourcePartition++) {
+    const marker = signMarker({ genesis, epoch: 1, sourcePartition }, ASSIGNER_KEY);
+    parent.append({ "rustorium.TopologyMarker": marker });
+    if (sourcePartition === 0) deliver(parent, decided, 1);
+    parent.submit(other.pay(wallet, ONE, { nonce: sourcePartition }), other.account, { sourcePartition });
+  }
+  return { main, parent };
 }
 
 function deliver(to: ShardLog, block: ExecutedBlock, shard: number): void {

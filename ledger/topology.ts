@@ -1,5 +1,6 @@
 import type { GenesisShard, ShardPlace, ShardTopology } from "../schemas/generated.js";
 import { isShardPath } from "./address.js";
+import { isUnderPrefix } from "./resharding/prefix.js";
 import { accountKey, type StateKey } from "./state/key.js";
 
 /** Number of the main chain. */
@@ -111,6 +112,18 @@ export class Topology {
     const shard = this.shard(number);
     if (shard.ended === undefined) return [shard];
     return this.live.filter(({ prefix }) => overlap(prefix, shard.prefix));
+  }
+}
+
+/** The shard that owns an account, then those that owned it before, the last first. */
+export function lineOf(topology: Topology, account: Buffer): number[] {
+  const key = accountKey(account);
+  const line = [topology.shardOf(account)];
+  for (;;) {
+    const { parents } = topology.shard(line.at(-1)!);
+    const before = parents.find((parent) => isUnderPrefix(topology.shard(parent).prefix, key));
+    if (before === undefined) return line;
+    line.push(before);
   }
 }
 

@@ -4,6 +4,7 @@ import type { InputRecord } from "../../processors/stage.js";
 import type { OpenEnvironment } from "../../runtime/process/environment.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import type { Submitted } from "../load/submitted.js";
+import { type EffectPlace, outOfOrder } from "./order.js";
 
 /** How many examples of one kind of fault are named. */
 const EXAMPLES_MAX = 5;
@@ -22,6 +23,8 @@ export interface Outcomes {
 interface Told {
   readonly statuses: ReadonlyMap<string, ReadonlySet<string>>;
   readonly places: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Where what was submitted at `partition:offset` took effect. */
+  readonly effects: ReadonlyMap<string, EffectPlace>;
 }
 
 /** Compares what the load published with what a fresh reader finds in `transactions` and `notifications`. */
@@ -29,7 +32,7 @@ export async function checkOutcomes(
   environment: OpenEnvironment,
   submitted: readonly Submitted[],
 ): Promise<Outcomes> {
-  const { statuses, places } = await readStatuses(environment);
+  const { statuses, places, effects } = await readStatuses(environment);
   const lost = new Set<string>();
   const otherwise: string[] = [];
   for (const { publication, tracked } of submitted) {
@@ -43,6 +46,8 @@ export async function checkOutcomes(
     if (expectation.kind === "applied" && "transaction" in content) {
       const id = transactionIdOf(content.transaction).toString("hex");
       if (!places.has(id)) lost.add(`transaction ${id}`);
+      if (found.some((status) => status.startsWith("REFUNDED")))
+        otherwise.push(`${place} ended as ${found.join()}, not as applied`);
     }
   }
   for (const [place, found] of statuses) {
@@ -58,6 +63,10 @@ export async function checkOutcomes(
       ...some("without a last status, or without effect", [...lost]),
       ...some("took effect twice", twice),
       ...some("ended otherwise", otherwise),
+      ...some(
+        "out of order",
+        outOfOrder(submitted, environment.network.rules, (source) => effects.get(source)),
+      ),
     ],
   };
 }
@@ -69,6 +78,7 @@ function some(what: string, all: readonly string[]): string[] {
 async function readStatuses(environment: OpenEnvironment): Promise<Told> {
   const statuses = new Map<string, Set<string>>();
   const places = new Map<string, Set<string>>();
+  const effects = new Map<string, EffectPlace>();
   const settlements = new Map<string, Set<string>>();
   const across = new Map<string, string>();
   for await (const { partition, offset } of recordsOf(environment, "transactions"))
@@ -83,11 +93,13 @@ async function readStatuses(environment: OpenEnvironment): Promise<Told> {
     if (event === "COMPLETED" || event === "REFUNDED") add(settlements, id, `${event} ${code}`);
     else if (event === "FINAL" && crossShard && applied) across.set(place, id);
     else add(statuses, place, `${event} ${code}`.trimEnd());
-    if (event === "FINAL" && applied) add(places, id, `${shard}/${height}`);
+    if (event !== "FINAL" || !applied) continue;
+    add(places, id, `${shard}/${height}`);
+    effects.set(place, { epoch: environment.network.topology.shard(shard).epoch, height });
   }
   for (const [place, id] of across)
     for (const settlement of settlements.get(id) ?? []) add(statuses, place, settlement);
-  return { statuses, places };
+  return { statuses, places, effects };
 }
 
 function add(to: Map<string, Set<string>>, name: string, text: string): void {

@@ -1,8 +1,10 @@
 import { type ChainPosition, startOfChain } from "../../ledger/block/position.js";
 import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { initialState } from "../../ledger/genesis/genesis.js";
-import type { StateKey } from "../../ledger/state/key.js";
-import { MemoryState, type StateValue } from "../../ledger/state/state.js";
+import { inheritedRecord, startAfter } from "../../ledger/resharding/inherit.js";
+import { isUnderPrefix } from "../../ledger/resharding/prefix.js";
+import { type StateKey, shardKey } from "../../ledger/state/key.js";
+import { asShard, MemoryState, type StateValue } from "../../ledger/state/state.js";
 import { isAuthenticBySignature } from "../../processors/chain/authenticity.js";
 import {
   decodePosition,
@@ -39,8 +41,11 @@ export async function compareRebuilt(
 ): Promise<string[]> {
   const { environment } = network;
   const different: string[] = [];
+  const rebuiltShards = new Map<number, Rebuilt>();
+  // By ascending number: parents before the shards that took their place.
   for (const { shard, prefix, partition } of environment.network.topology.shards) {
-    const rebuilt = await rebuildShard(environment, shard, partition);
+    const rebuilt = await rebuildShard(environment, shard, rebuiltShards);
+    rebuiltShards.set(shard, rebuilt);
     const head = audited.shards.find(({ id }) => id === shard);
     const digest = rebuilt.position.digest.toString("hex");
     if (head?.headHash !== digest)
@@ -63,16 +68,32 @@ export async function compareRebuilt(
   return different;
 }
 
+/** @param ended all shards with lower numbers: one that began with a change goes on from its parents' ends */
 async function rebuildShard(
   { network, reader }: OpenEnvironment,
   shard: number,
-  partition: number,
+  ended: ReadonlyMap<number, Rebuilt>,
 ): Promise<Rebuilt> {
+  const place = network.topology.shard(shard);
+  const { partition, prefix, parents: numbers } = place;
   const state = new MemoryState();
-  state.apply(initialState(network, shard));
-  const chain = new ShardChain(network, shard, state, startOfChain(network.hash), {
-    isAuthentic: isAuthenticBySignature,
+  if (numbers.length === 0) state.apply(initialState(network, shard));
+  const parents = numbers.map((number) => ended.get(number)!);
+  for (const { values } of parents)
+    state.apply(new Map([...values].filter(([key]) => isUnderPrefix(prefix, key))));
+  const ends = parents.map(({ position, values }, index) => {
+    const { prefix: ofParent } = network.topology.shard(numbers[index]!);
+    return { prefix: ofParent, position, record: asShard(values.get(shardKey(ofParent)))! };
   });
+  const isFirst = numbers.length === 0;
+  const chain = new ShardChain(
+    network,
+    shard,
+    state,
+    isFirst ? startOfChain(network.hash) : startAfter(place, ends),
+    { isAuthentic: isAuthenticBySignature },
+    isFirst ? undefined : inheritedRecord(place, ends),
+  );
   const topic = topicOnCluster(network.genesis.network, "shard.log");
   for await (const records of reader.readToEnd("shard.log", topic, partition, 0)) {
     for (const { value, timeMs, offset } of records) {
@@ -80,6 +101,7 @@ async function rebuildShard(
         chain.append({ bytes: value.subarray(WIRE_HEADER_BYTES), timeMs, offset });
     }
   }
+  if (place.ended !== undefined && !chain.hasEnded) throw new Error(`shard ${shard}'s log has no last block`);
   return { position: chain.position, values: state.values };
 }
 

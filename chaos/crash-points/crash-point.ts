@@ -22,7 +22,21 @@ export type CrashPoint =
   | "after-cut"
   /** Around the write to the local store. */
   | "before-store"
-  | "after-store";
+  | "after-store"
+  | ChangePoint;
+
+/** Points that only a change of the shard tree leads to. */
+export type ChangePoint =
+  /** Around writing markers: what is routed by the new tree comes after them. */
+  | "before-markers"
+  | "after-markers"
+  /** A shard that begins has read the first of what a parent left. */
+  | "mid-copy"
+  /** The task of a shard that has ended is closed, its store let go of; those after it haven't taken it yet. */
+  | "after-close"
+  /** Around writing the topic topology, in a Kafka transaction. */
+  | "before-topology"
+  | "after-topology";
 
 const EVERY: readonly CrashPoint[] = [
   "after-poll",
@@ -34,6 +48,15 @@ const EVERY: readonly CrashPoint[] = [
 ];
 const TRANSACTION: readonly CrashPoint[] = ["after-fence", "before-commit", "after-commit"];
 const STORE: readonly CrashPoint[] = ["before-store", "after-store"];
+const MARKERS: readonly ChangePoint[] = ["before-markers", "after-markers"];
+const INHERITANCE: readonly ChangePoint[] = ["mid-copy", "after-close"];
+const TOPOLOGY: readonly ChangePoint[] = ["before-topology", "after-topology"];
+const CHANGE_POINTS: readonly CrashPoint[] = [...MARKERS, ...INHERITANCE, ...TOPOLOGY];
+
+/** Whether a process comes to the point only when the shard tree changes. */
+export function isOfChange(point: CrashPoint): boolean {
+  return CHANGE_POINTS.includes(point);
+}
 
 /** A process and where it dies. */
 export interface Crash {
@@ -55,6 +78,11 @@ export const CRASHES: readonly Crash[] = [
   ...of("relay", ...EVERY),
   ...of("notify", ...EVERY),
   ...of(CHECKPOINTS, ...EVERY, ...STORE),
+  ...of("shard-assign", ...MARKERS),
+  ...of("execute", ...INHERITANCE),
+  ...of("vote-1", ...INHERITANCE),
+  ...of(CHECKPOINTS, ...INHERITANCE),
+  ...of("finalize", ...TOPOLOGY),
 ];
 
 /** How a crash is told to the process that is to die. */

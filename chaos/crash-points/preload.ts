@@ -1,4 +1,7 @@
+import type { StateKey } from "../../ledger/state/key.js";
+import { stateStoreKey } from "../../processors/chain/store-layout.js";
 import { CheckpointTask } from "../../processors/checkpoint/checkpoint.js";
+import { LEAF_RANGE } from "../../processors/checkpoint/store-layout.js";
 import { ExecuteTask } from "../../processors/execute/execute.js";
 import { FinalizeTask } from "../../processors/finalize/finalize.js";
 import { NotifyTask } from "../../processors/notify/notify.js";
@@ -7,8 +10,10 @@ import { ShardAssignTask } from "../../processors/shard-assign/shard-assign.js";
 import type { StageTask } from "../../processors/stage.js";
 import { ValidateTask } from "../../processors/validate/validate.js";
 import { VoteTask } from "../../processors/vote/vote.js";
+import { TaskSlot } from "../../runtime/driver/task-slot.js";
 import { Kafka } from "../../runtime/kafka/kafkajs.js";
 import { LevelStore } from "../../runtime/store/level-store.js";
+import { codec, fromWire } from "../../schemas/codec.js";
 import { type CrashPoint, OCCURRENCE_VARIABLE, POINT_VARIABLE } from "./crash-point.js";
 
 /**
@@ -28,20 +33,25 @@ function at(point: CrashPoint): void {
 type Methods = Record<string, unknown>;
 type Method = (this: unknown, ...args: never[]) => unknown;
 
-/** Puts code around a method of an object: what runs before it, and once it has succeeded. */
-function around(target: object, name: string, before?: () => void, after?: (result: unknown) => void): void {
+/** Puts code around a method of an object: what runs before it, with its arguments, and once it has succeeded. */
+function around(
+  target: object,
+  name: string,
+  before?: (args: readonly unknown[]) => void,
+  after?: (result: unknown, args: readonly unknown[]) => void,
+): void {
   const methods = target as Methods;
   const original = methods[name] as Method;
   methods[name] = function (this: unknown, ...args: never[]): unknown {
-    before?.();
+    before?.(args);
     const result = original.apply(this, args);
     if (!(result instanceof Promise)) {
-      after?.(result);
+      after?.(result, args);
       return result;
     }
     if (!after) return result;
     return result.then((value: unknown) => {
-      after(value);
+      after(value, args);
       return value;
     });
   };
@@ -54,6 +64,43 @@ function points(target: object, name: string, before: CrashPoint, after: CrashPo
     () => at(before),
     () => at(after),
   );
+}
+
+/** What `sendBatch` is given, as far as we look at it. */
+interface Batch {
+  readonly topicMessages?: readonly {
+    readonly topic: string;
+    readonly messages: readonly { readonly value: Buffer | null }[];
+  }[];
+}
+
+/** The same for batches with a record that this is true of. */
+function batchPoints(
+  producer: object,
+  isMeant: (topic: string, value: Buffer | null) => boolean,
+  before: CrashPoint,
+  after: CrashPoint,
+): void {
+  const has = ([batch]: readonly unknown[]) =>
+    (batch as Batch).topicMessages?.some(({ topic, messages }) =>
+      messages.some(({ value }) => isMeant(topic, value)),
+    );
+  around(
+    producer,
+    "sendBatch",
+    (args) => {
+      if (has(args)) at(before);
+    },
+    (_, args) => {
+      if (has(args)) at(after);
+    },
+  );
+}
+
+function isMarker(topic: string, value: Buffer | null): boolean {
+  const wire = topic.endsWith(".shard.log") ? fromWire(value) : undefined;
+  const entry = wire && codec("LogEntry").decode(wire.avroBytes)?.entry;
+  return entry !== undefined && "rustorium.TopologyMarker" in entry;
 }
 
 const kafka = Kafka.prototype as unknown as object;
@@ -77,9 +124,11 @@ around(kafka, "producer", undefined, (made) => {
   const producer = made as object;
   if (isTransactional) points(producer, "sendBatch", "before-cut", "after-cut");
   else points(producer, "sendBatch", "before-produce", "after-produce");
+  batchPoints(producer, isMarker, "before-markers", "after-markers");
   around(producer, "transaction", undefined, (begun) => {
     const transaction = begun as object;
     points(transaction, "sendBatch", "before-produce", "after-produce");
+    batchPoints(transaction, (topic) => topic.endsWith(".topology"), "before-topology", "after-topology");
     points(transaction, "commit", "before-commit", "after-commit");
     // An empty transaction is begun and given up when a writer opens: that is what fences.
     around(transaction, "abort", undefined, () => at("after-fence"));
@@ -87,6 +136,33 @@ around(kafka, "producer", undefined, (made) => {
 });
 
 points(LevelStore.prototype, "write", "before-store", "after-store");
+
+/** What keys of the state begin with in a store. */
+const STATE_START = stateStoreKey("" as StateKey);
+/** Ranges that only a shard that begins reads, in its parents' stores: the state, or leaves from some placement on. */
+const isInherited = (from: string) =>
+  from.startsWith(STATE_START) || (from.startsWith(LEAF_RANGE.gte) && from !== LEAF_RANGE.gte);
+const { range } = LevelStore.prototype;
+LevelStore.prototype.range = async function* (from, below) {
+  let isFirst = isInherited(from);
+  for await (const entry of range.call(this, from, below)) {
+    if (isFirst) at("mid-copy");
+    isFirst = false;
+    yield entry;
+  }
+};
+
+/** Tasks that were given records: of a shard that ended before the process started, the task is closed when it is opened. */
+const worked = new WeakSet<TaskSlot>();
+const { enqueue, close } = TaskSlot.prototype;
+TaskSlot.prototype.enqueue = function (records, topic) {
+  worked.add(this);
+  enqueue.call(this, records, topic);
+};
+TaskSlot.prototype.close = async function () {
+  await close.call(this);
+  if (this.isDone && worked.has(this)) at("after-close");
+};
 
 const TASKS = [
   CheckpointTask,

@@ -2,20 +2,27 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PROJECT_ROOT } from "../../cli/project-root.js";
 import { auditWhenQuiet } from "../../runtime/session/audit-when-quiet.js";
-import { seeded } from "../../simulator/kernel/random.js";
+import { type Chance, seeded } from "../../simulator/kernel/random.js";
+import { makeChange } from "../changes/change.js";
+import { possibleMerges, possibleSplits } from "../changes/choose.js";
 import { isSound, judge, type Verdict } from "../check/verdict.js";
 import { GeneratedTransfers } from "../load/generated.js";
 import { Load } from "../load/load.js";
-import { ChaosNetwork } from "../network/chaos-network.js";
+import { ChaosNetwork, SHARDS_MAX } from "../network/chaos-network.js";
+import { pick } from "../schedule/random.js";
 import { within } from "../wait.js";
-import { type Crash, OCCURRENCE_VARIABLE, POINT_VARIABLE } from "./crash-point.js";
+import { type Crash, isOfChange, OCCURRENCE_VARIABLE, POINT_VARIABLE } from "./crash-point.js";
 
 /** A point that isn't reached by then under load is wrong, in milliseconds. */
 const REACH_BOUND_MS = 45_000;
+/** The same of a point that a change of the shard tree leads to, whatever it waits for. */
+const REACH_CHANGE_BOUND_MS = 120_000;
 /** Everything submitted must have its last status by then, in milliseconds. */
 const SETTLE_BOUND_MS = 90_000;
 /** A process dies at one of the first so many occurrences. */
 const OCCURRENCES = 4;
+/** A change has two shards before or after it: fewer occurrences than that would be none. */
+const OCCURRENCES_OF_CHANGE = 2;
 const PER_SECOND = 20;
 /** Compiled: it is loaded by the processes, not by this one. */
 const PRELOAD = pathToFileURL(join(PROJECT_ROOT, "dist", "chaos", "crash-points", "preload.js")).href;
@@ -51,7 +58,12 @@ export async function runCrashPoints({ crashes, seed, say }: CrashPointOptions):
       const startMs = Date.now();
       const name = `${crash.process} ${crash.point}`;
       load.start(() => generated.next(), PER_SECOND);
-      const isReached = await crashOnce(crash, 1 + chance(OCCURRENCES), network);
+      const isReached = isOfChange(crash.point)
+        ? await crashInChange(crash, index, network, chance).catch((error: unknown) => {
+            wrong.push(`${name}: ${String(error)}`);
+            return false;
+          })
+        : await crashOnce(crash, 1 + chance(OCCURRENCES), network);
       if (isReached) reached++;
       else wrong.push(`${name} was not reached`);
       await load.stop();
@@ -72,11 +84,43 @@ export async function runCrashPoints({ crashes, seed, say }: CrashPointOptions):
   }
 }
 
-/** Starts the process so that it dies at the point, waits for that, and starts it as ever. */
+/** Does so while the shard tree changes; resolves when that is done. Throws where it doesn't get done. */
+async function crashInChange(
+  crash: Crash,
+  index: number,
+  network: ChaosNetwork,
+  chance: Chance,
+): Promise<boolean> {
+  const topology = await network.environment.topology.refresh();
+  const merges = possibleMerges(topology);
+  const splits = possibleSplits(topology, SHARDS_MAX);
+  // In turns, so that each process dies in both as far as its points allow.
+  const change = pick(
+    splits.length === 0 || (index % 2 === 1 && merges.length > 0) ? merges : splits,
+    chance,
+  );
+  // A split ends one shard, so one task is closed, and one process copies its store for each of the shards after it.
+  const occurrence = crash.point === "after-close" ? 1 : 1 + chance(OCCURRENCES_OF_CHANGE);
+  let done: Promise<unknown> = Promise.resolve();
+  const isReached = await crashOnce(crash, occurrence, network, REACH_CHANGE_BOUND_MS, () => {
+    done = makeChange(network, change);
+    // It is awaited only when the process is back.
+    done.catch(() => undefined);
+  });
+  await done;
+  return isReached;
+}
+
+/**
+ * Starts the process so that it dies at the point, waits for that, and starts it as ever.
+ * @param ready called when the process that is to die does its work
+ */
 async function crashOnce(
   { process, point }: Crash,
   occurrence: number,
   network: ChaosNetwork,
+  reachBoundMs = REACH_BOUND_MS,
+  ready: () => void = () => undefined,
 ): Promise<boolean> {
   const { children } = network;
   const plan = network.planOf(process);
@@ -84,8 +128,8 @@ async function crashOnce(
   const environment = { [POINT_VARIABLE]: point, [OCCURRENCE_VARIABLE]: String(occurrence) };
   const doomed = { ...plan, nodeFlags: ["--import", PRELOAD], environment, restart: false };
   // It may die before it is ready.
-  void children.start(doomed).catch(() => undefined);
-  const reached = await within(REACH_BOUND_MS, () => children.startOf(process) === undefined);
+  void children.start(doomed).then(ready, () => undefined);
+  const reached = await within(reachBoundMs, () => children.startOf(process) === undefined);
   await children.end(process, "SIGTERM");
   await children.start(plan);
   return reached;

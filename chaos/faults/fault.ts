@@ -1,4 +1,5 @@
 import type { Chance } from "../../simulator/kernel/random.js";
+import type { DoneChange } from "../changes/change.js";
 import type { Load } from "../load/load.js";
 import type { ChaosNetwork } from "../network/chaos-network.js";
 import type { ProcessName } from "../network/process-name.js";
@@ -30,6 +31,7 @@ export const FAULT_CLASSES = [
   "kill-broker",
   "freeze-broker",
   "kill-registry",
+  "reshard",
 ] as const;
 
 export type FaultClass = (typeof FAULT_CLASSES)[number];
@@ -55,6 +57,8 @@ export interface Strike {
   readonly overMs: number;
   /** Of processes that were killed with their state intact. */
   readonly recoveries?: readonly Recovery[];
+  /** Splits and merges that it made. */
+  readonly changes?: readonly DoneChange[];
   /** What should not have been possible, or didn't come about; a sentence each. */
   readonly wrong?: readonly string[];
 }

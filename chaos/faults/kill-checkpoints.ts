@@ -8,12 +8,12 @@ import { spoilStore } from "./spoil-store.js";
  * soon it signs again isn't measured: nothing waits for it. That it has caught up is checked at the end (chaos/check/roots.ts).
  */
 export const killCheckpoints: Fault = async ({ network, chance }) => {
-  const { children, environment } = network;
+  const { children } = network;
   await children.end(CHECKPOINTS, "SIGKILL");
   const overMs = Date.now();
   let hit: string = CHECKPOINTS;
   if (chance(2) === 0) {
-    const { partition } = pick(environment.network.topology.shards, chance);
+    const { partition } = pick(network.working, chance);
     const group = `checkpoint-${1 + chance(VALIDATORS)}`;
     hit = `${hit}, ${group}-${partition} ${spoilStore(network.storeOf(group, partition), chance)}`;
   }

@@ -8,6 +8,7 @@ import { poisonRecords } from "./poison-records.js";
 import { rebalanceStorm } from "./rebalance-storm.js";
 import { repeatedSubmissions } from "./repeated-submissions.js";
 import { cutConnections, delayReplies, dropReplies } from "./replies.js";
+import { reshard } from "./reshard.js";
 import { restartProcess } from "./restart-process.js";
 import { secondProducer } from "./second-producer.js";
 import { slowConsumer } from "./slow-consumer.js";
@@ -41,4 +42,5 @@ export const FAULTS: Readonly<Record<FaultClass, Fault>> = {
   "kill-broker": killBroker,
   "freeze-broker": freezeBroker,
   "kill-registry": killRegistry,
+  reshard,
 };

@@ -13,7 +13,7 @@ export const repeatedSubmissions: Fault = async ({ load, chance }) => {
   const chosen = shuffled(recent, chance).slice(0, REPEATED);
   await Promise.all(
     chosen.map(({ publication }, index) =>
-      load.publish({ ...publication, queue: `repeated-${index}`, key: null, shard: undefined }),
+      load.publish({ ...publication, queue: `repeated-${index}`, key: null, sender: undefined }),
     ),
   );
   return { hit: `${chosen.length} transactions`, overMs: Date.now() };

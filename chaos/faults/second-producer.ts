@@ -15,7 +15,7 @@ export const secondProducer: Fault = async ({ network, chance }) => {
   const { environment } = network;
   const prefix = environment.network.genesis.network;
   const stage = pick(["execute", "finalize"] as const, chance);
-  const { partition } = pick(environment.network.topology.shards, chance);
+  const { partition } = pick(network.working, chance);
   const id = `${prefix}.${stage}.${partition}`;
   const watch = await ProgressWatch.start(environment, stage);
   const second = await TransactionalWriter.open(environment.kafka, id);

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Chance } from "../../simulator/kernel/random.js";
 import { STORING_PROCESSES } from "../network/process-name.js";
@@ -11,12 +11,12 @@ const GARBAGE_BYTES = 64;
 /** A process with a local store is killed, one shard's store is spoilt, and the process is started again. */
 function spoiling(how: string, spoil: (directory: string, chance: Chance) => string): Fault {
   return async ({ network, chance }) => {
-    const { children, environment, rebuilds } = network;
+    const { children, rebuilds } = network;
     const name = pick(STORING_PROCESSES, chance);
-    const { partition } = pick(environment.network.topology.shards, chance);
+    const { shard, partition } = pick(network.working, chance);
     await children.end(name, "SIGKILL");
     const what = spoil(network.storeOf(name, partition), chance);
-    await rebuilds.begin(name, partition);
+    await rebuilds.begin(name, shard);
     await children.start(network.planOf(name));
     return { hit: `${name}-${partition} (${how} ${what})`, overMs: Date.now() };
   };
@@ -34,6 +34,8 @@ function remove(directory: string): string {
 
 /** Overwrites a stretch of one of the store's files, anywhere in it. */
 function overwrite(directory: string, chance: Chance): string {
+  // A shard that has just begun may have none yet.
+  if (!existsSync(directory)) return "nothing";
   const names = readdirSync(directory).filter((name) =>
     /^(?:MANIFEST-|CURRENT$|.*\.(?:ldb|log)$)/.test(name),
   );

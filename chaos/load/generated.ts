@@ -33,7 +33,7 @@ export class GeneratedTransfers {
       queue: sender.id.toString("hex"),
       key: sender.id,
       content: { transaction: this.sign(sender, recipient.id, amount, nonce, gasPrice) },
-      shard: this.network.topology.shardOf(sender.id),
+      sender: sender.id,
       expectation: { kind: "applied" },
     };
   }

@@ -1,3 +1,4 @@
+import type { Topology } from "../../ledger/topology.js";
 import { pause } from "../../runtime/embedded/time.js";
 import type { OpenEnvironment } from "../../runtime/process/environment.js";
 import { type Following, followNotifications } from "../../runtime/session/follow.js";
@@ -96,16 +97,16 @@ export class Load {
     await Promise.all(this.queues.values());
   }
 
-  /** Whether in every shard a transaction that was published at or after this time has its last status. */
-  hasEndedSince(sinceMs: number, shards: readonly number[]): boolean {
-    const missing = new Set(shards);
+  /** Whether in every shard that lives a transaction that was published at or after this time has its last status. */
+  hasEndedSince(sinceMs: number, topology: Topology): boolean {
+    const missing = new Set(topology.live.map(({ shard }) => shard));
     const first = Math.max(0, this.submitted.length - LOOKED_BACK_MAX);
     for (let index = this.submitted.length - 1; index >= first && missing.size > 0; index--) {
       const { publication, tracked } = this.submitted[index]!;
       const { sentMs, outcome } = tracked;
       // A rejection doesn't pass the shard.
       if (sentMs < sinceMs || outcome === undefined || outcome === "rejected") continue;
-      if (publication.shard !== undefined) missing.delete(publication.shard);
+      if (publication.sender) missing.delete(topology.shardOf(publication.sender));
     }
     return missing.size === 0;
   }

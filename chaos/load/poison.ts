@@ -21,7 +21,7 @@ export function poisonCases(schemaId: number): Publication[] {
       queue: "poison",
       key,
       content: { bytes: value },
-      shard: undefined,
+      sender: undefined,
       expectation: { kind: "rejected", code },
     }));
 }

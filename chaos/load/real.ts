@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../../cli/project-root.js";
 import { type ReplayTransaction, readTransactions, sendersOf } from "../../cli/replay/input.js";
-import { DEFAULT_PARAMETERS, type Network } from "../../ledger/genesis/genesis.js";
+import { DEFAULT_PARAMETERS } from "../../ledger/genesis/genesis.js";
 import type { GenesisAccount } from "../../schemas/generated.js";
 import type { Publication } from "./submitted.js";
 
@@ -38,7 +38,7 @@ export class RealTransactions {
     return this.transactions.length - this.at;
   }
 
-  next(network: Network): Publication | undefined {
+  next(): Publication | undefined {
     const found = this.transactions[this.at];
     if (!found) return undefined;
     this.at++;
@@ -47,7 +47,7 @@ export class RealTransactions {
       queue: sender?.toString("hex") ?? "",
       key: sender ?? null,
       content: { transaction },
-      shard: sender && network.topology.shardOf(sender),
+      sender,
       expectation: { kind: "any" },
     };
   }

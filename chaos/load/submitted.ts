@@ -16,8 +16,8 @@ export interface Publication {
   readonly queue: string;
   readonly key: Buffer | null;
   readonly content: { readonly transaction: SignedTransaction } | { readonly bytes: Buffer | null };
-  /** Home shard of the sender; undefined where there is none. */
-  readonly shard: number | undefined;
+  /** undefined: it is nobody's. */
+  readonly sender: Buffer | undefined;
   readonly expectation: Expectation;
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../../cli/project-root.js";
 import { demonstrationAccounts } from "../../cli/start/accounts.js";
+import { type KnownShard, MAIN_CHAIN } from "../../ledger/topology.js";
 import { type EmbeddedSystem, startEmbedded } from "../../runtime/embedded/index.js";
 import { choosePorts } from "../../runtime/embedded/ports.js";
 import { openLog } from "../../runtime/log.js";
@@ -22,6 +23,10 @@ import { type ProcessName, VALIDATORS } from "./process-name.js";
 const NETWORK = "chaos";
 /** Each block costs the same however little is in it, and here ten processes share two cores. */
 const BLOCK_INTERVAL_MS = 500;
+/** Every generated transfer must arrive: on a busy machine a fault may be healed after more than the ordinary minute. */
+const CROSS_SHARD_DEADLINE_MS = 600_000;
+/** Shards that own accounts, at most. */
+export const SHARDS_MAX = 8;
 
 export interface ChaosNetworkOptions {
   /** Accounts besides those of the generated transfers. */
@@ -72,7 +77,13 @@ export class ChaosNetwork {
         consensus: "hybrid-pos" as const,
         validators: VALIDATORS,
         shards: 4 as const,
-        parameters: { allowUnprotected: true, blockIntervalMs: BLOCK_INTERVAL_MS },
+        parameters: {
+          allowUnprotected: true,
+          blockIntervalMs: BLOCK_INTERVAL_MS,
+          crossShardDeadlineMs: CROSS_SHARD_DEADLINE_MS,
+          reshardCooldownMs: 0,
+          shardsMax: SHARDS_MAX,
+        },
         accounts: [...demonstrationAccounts(), ...accounts],
       };
       await prepareNetwork(settings, plan, log);
@@ -91,8 +102,10 @@ export class ChaosNetwork {
     }
   }
 
-  get shards(): readonly number[] {
-    return this.environment.network.topology.shards.map(({ shard }) => shard);
+  /** The main chain and the shards that own accounts now: those that stages work on. */
+  get working(): readonly KnownShard[] {
+    const { topology } = this.environment.network;
+    return [topology.shard(MAIN_CHAIN), ...topology.live];
   }
 
   /** How a process is started, ordinarily. */

@@ -43,12 +43,19 @@ export class ProgressWatch {
    * @param partition only there; left out: anywhere
    */
   async firstSince(sinceMs: number, boundMs: number, partition?: number): Promise<number | undefined> {
-    const find = () =>
-      this.signs.find(
-        (sign) => sign.appendedMs >= sinceMs && (partition === undefined || sign.partition === partition),
-      );
-    await within(boundMs, () => find() !== undefined);
-    return find()?.seenMs;
+    await within(boundMs, () => this.hasSeen(sinceMs, partition));
+    return this.find(sinceMs, partition)?.seenMs;
+  }
+
+  /** Whether a record that was appended at or after `sinceMs` has been seen. */
+  hasSeen(sinceMs: number, partition?: number): boolean {
+    return this.find(sinceMs, partition) !== undefined;
+  }
+
+  private find(sinceMs: number, partition: number | undefined): Sign | undefined {
+    return this.signs.find(
+      (sign) => sign.appendedMs >= sinceMs && (partition === undefined || sign.partition === partition),
+    );
   }
 
   async stop(): Promise<void> {

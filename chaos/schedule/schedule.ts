@@ -13,3 +13,14 @@ export function* rounds<T>(classes: readonly T[], chance: Chance): Generator<T, 
     last = round.at(-1);
   }
 }
+
+/** Of four strikes in a row three are of one class; the fourth ones are rounds of the others. */
+export function* mostly<T>(main: T, others: readonly T[], chance: Chance): Generator<T, never> {
+  const between = others.length === 0 ? undefined : rounds(others, chance);
+  for (;;) {
+    for (let count = 1; count < ONE_OTHER_IN; count++) yield main;
+    yield between ? between.next().value : main;
+  }
+}
+
+const ONE_OTHER_IN = 4;

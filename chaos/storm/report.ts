@@ -1,3 +1,4 @@
+import type { DoneChange } from "../changes/change.js";
 import type { Verdict } from "../check/verdict.js";
 import type { FaultClass, Recovery } from "../faults/fault.js";
 import { type Spread, spreadOf } from "./spread.js";
@@ -17,6 +18,7 @@ export interface Struck {
    */
   readonly healedMs: number | undefined;
   readonly recoveries: readonly Recovery[];
+  readonly changes: readonly DoneChange[];
   readonly wrong: readonly string[];
 }
 
@@ -40,6 +42,13 @@ export interface ChaosReport {
   readonly brokerHealedMs: Spread | null;
   /** Likewise of every class. */
   readonly healedMsOf: Readonly<Record<string, Spread | null>>;
+  /** Changes of the shard tree that were made, in the order in which they were done. */
+  readonly changes: readonly DoneChange[];
+  /** How many, and how long they took from the proposal until the shards after them were active. */
+  readonly splits: number;
+  readonly merges: number;
+  readonly splitMs: Spread | null;
+  readonly mergeMs: Spread | null;
   readonly certificatesVerified: number;
   /** Targets of time that were missed; they depend on the machine and don't make the run wrong. */
   readonly missed: readonly string[];
@@ -61,6 +70,9 @@ export function reportOf(
     ({ name }) => name,
     ({ healedMs }) => healedMs,
   );
+  const changes = struck.flatMap((one) => one.changes);
+  const tookMs = (wanted: DoneChange["kind"]) =>
+    changes.filter(({ kind }) => kind === wanted).map((change) => change.tookMs);
   const brokerHealedMs = healedMsOf["kill-broker"] ?? null;
   const { submitted, lost, duplicated, valueConserved, rebuiltEqual, certificatesVerified } = verdict;
   return {
@@ -81,6 +93,11 @@ export function reportOf(
     ),
     brokerHealedMs,
     healedMsOf,
+    changes,
+    splits: tookMs("SPLIT").length,
+    merges: tookMs("MERGE").length,
+    splitMs: spreadOf(tookMs("SPLIT")),
+    mergeMs: spreadOf(tookMs("MERGE")),
     certificatesVerified,
     missed: [
       ...(recoveryMs && recoveryMs.p95 > RECOVERY_TARGET_MS ? [`recovery p95 ${recoveryMs.p95} ms`] : []),
@@ -118,6 +135,7 @@ export function renderReport(report: ChaosReport): string {
     ),
     `submitted ${report.submitted}, lost ${report.lost}, twice ${report.duplicated}`,
     `value conserved: ${report.valueConserved ? "yes" : "NO"}; rebuilt equals live: ${report.rebuiltEqual ? "yes" : "NO"}`,
+    `splits ${report.splits}: ${text(report.splitMs)}; merges ${report.merges}: ${text(report.mergeMs)}`,
     `processing again after a kill: ${text(report.recoveryMs)}`,
     ...Object.entries(report.recoveryMsOf).map(([name, spread]) => `  ${name}: ${text(spread)}`),
     `broker's loss healed: ${text(report.brokerHealedMs)}`,

@@ -1,5 +1,6 @@
 import { pause } from "../../runtime/embedded/time.js";
 import { seeded } from "../../simulator/kernel/random.js";
+import { nameOf } from "../changes/change.js";
 import { isSound, judge } from "../check/verdict.js";
 import type { FaultClass, Surroundings } from "../faults/fault.js";
 import { FAULTS } from "../faults/registry.js";
@@ -7,7 +8,7 @@ import { GeneratedTransfers } from "../load/generated.js";
 import { Load } from "../load/load.js";
 import { RealTransactions } from "../load/real.js";
 import { ChaosNetwork } from "../network/chaos-network.js";
-import { rounds } from "../schedule/schedule.js";
+import { mostly, rounds } from "../schedule/schedule.js";
 import { within } from "../wait.js";
 import { type ChaosReport, reportOf, type Struck } from "./report.js";
 
@@ -25,6 +26,8 @@ export interface StormOptions {
   /** Transactions a second, half of them real ones as long as there are any. */
   readonly perSecond: number;
   readonly classes: readonly FaultClass[];
+  /** Three of four strikes are splits and merges; the others are of `classes`. */
+  readonly reshard?: boolean;
   /** Ends when each class struck so often, if that is before the minutes are over. */
   readonly roundsMax?: number;
   /** Leave the network's directory behind even if nothing is wrong. */
@@ -44,7 +47,7 @@ export async function runStorm(options: StormOptions): Promise<ChaosReport> {
     const generated = new GeneratedTransfers(loaded, seeded(seed + 1));
     const load = await Load.open(network.environment);
     let turn = 0;
-    load.start(() => (turn++ % 2 === 0 && real.next(loaded)) || generated.next(), perSecond);
+    load.start(() => (turn++ % 2 === 0 && real.next()) || generated.next(), perSecond);
     await pause(WARM_UP_MS);
     const startMs = Date.now();
     const struck = await strikeUntil(startMs + minutes * MINUTE_MS, { network, load, chance }, options);
@@ -67,19 +70,20 @@ export async function runStorm(options: StormOptions): Promise<ChaosReport> {
 async function strikeUntil(
   endMs: number,
   surroundings: Surroundings,
-  { classes, roundsMax = Number.POSITIVE_INFINITY, say }: StormOptions,
+  { classes, reshard = false, roundsMax = Number.POSITIVE_INFINITY, say }: StormOptions,
 ): Promise<Struck[]> {
-  const { network, load, chance } = surroundings;
-  const shards = network.shards.filter((shard) => shard !== 0);
+  const { load, chance } = surroundings;
   const struck: Struck[] = [];
-  for (const name of rounds(classes, chance)) {
+  const others = classes.filter((name) => name !== "reshard");
+  for (const name of reshard ? mostly<FaultClass>("reshard", others, chance) : rounds(classes, chance)) {
     if (struck.length >= roundsMax * classes.length || Date.now() >= endMs) break;
     const startMs = Date.now();
-    const one = await strike(name, surroundings, shards);
+    const one = await strike(name, surroundings);
     struck.push(one);
+    const changed = one.changes.map((change) => `; ${nameOf(change)} done after ${change.tookMs} ms`);
     const recovered = one.recoveries.map(({ process, tookMs }) => `; ${process} works after ${tookMs} ms`);
     say(
-      `${struck.length}. ${name}: ${one.hit}; healed after ${one.healedMs ?? "-"} ms${recovered.join("")}` +
+      `${struck.length}. ${name}: ${one.hit}; healed after ${one.healedMs ?? "-"} ms${[...changed, ...recovered].join("")}` +
         ` (${load.submitted.length} submitted, ${load.inFlight} under way)${one.wrong.map((text) => `; WRONG: ${text}`).join("")}`,
     );
     await pause(Math.max(0, Math.min(startMs + INTERVAL_MS, endMs) - Date.now()));
@@ -87,18 +91,18 @@ async function strikeUntil(
   return struck;
 }
 
-async function strike(
-  name: FaultClass,
-  surroundings: Surroundings,
-  shards: readonly number[],
-): Promise<Struck> {
+async function strike(name: FaultClass, surroundings: Surroundings): Promise<Struck> {
+  const { environment } = surroundings.network;
   try {
-    const { hit, overMs, recoveries = [], wrong = [] } = await FAULTS[name](surroundings);
-    const healed = await within(HEAL_BOUND_MS, () => surroundings.load.hasEndedSince(overMs, shards));
+    const { hit, overMs, recoveries = [], changes = [], wrong = [] } = await FAULTS[name](surroundings);
+    const healed = await within(HEAL_BOUND_MS, () =>
+      surroundings.load.hasEndedSince(overMs, environment.network.topology),
+    );
     const healedMs = healed ? Date.now() - overMs : undefined;
     const unhealed = healed ? [] : [`not healed within ${HEAL_BOUND_MS} ms`];
-    return { name, hit, healedMs, recoveries, wrong: [...wrong, ...unhealed] };
+    return { name, hit, healedMs, recoveries, changes, wrong: [...wrong, ...unhealed] };
   } catch (error) {
-    return { name, hit: "-", healedMs: undefined, recoveries: [], wrong: [`failed: ${String(error)}`] };
+    const nothing = { hit: "-", healedMs: undefined, recoveries: [], changes: [] };
+    return { ...nothing, name, wrong: [`failed: ${String(error)}`] };
   }
 }

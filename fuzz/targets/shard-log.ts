@@ -11,7 +11,7 @@ import { codec, WIRE_HEADER_BYTES } from "../../schemas/codec.js";
 import { type LogEntry, SCHEMAS } from "../../schemas/generated.js";
 import { CHAIN_ID, START_MS } from "../../simulator/world/network.js";
 import { ShardLog } from "../../test/support/shard-log.js";
-import { makeChains } from "../chains.js";
+import { makeChains, makeEnding } from "../chains.js";
 import { type Chance, pick } from "../chance.js";
 import { AvroValues, type Schema } from "../mutate/avro-value.js";
 import { mutateBytes } from "../mutate/bytes.js";
@@ -39,7 +39,8 @@ const VOID_REASONS: Readonly<Record<VoidReason, true>> = {
 };
 const rules = { isAuthentic: isAuthenticBySignature };
 const chains = makeChains();
-const logs = [chains.main, chains.source, chains.destination];
+const ending = makeEnding();
+const logs = [chains.main, chains.source, chains.destination, ending.main, ending.parent];
 const entriesOf = (log: ShardLog) => log.records.map(({ value }) => value!.subarray(WIRE_HEADER_BYTES));
 /** The shard's number as the first frame, then the entries of its log. */
 const corpus = logs.map((log) => joinFrames([Buffer.of(log.shard), ...entriesOf(log)]));
@@ -85,7 +86,8 @@ function changedEntry(chance: Chance, frame: Buffer): Buffer {
  * chain a second one is opened anew after every block, as after a restart: both must close the same blocks.
  */
 export const target: Target = {
-  about: "entries of shard.log: transactions, bundles with proofs and certificates, cuts",
+  about:
+    "entries of shard.log: transactions, bundles with proofs and certificates, cuts, markers and proposals",
   codes: new Set([...Object.keys(VOID_REASONS), "ENTRY", "BLOCK"]),
   corpus,
   next: (chance) =>

@@ -1,11 +1,19 @@
-import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
+import type { ExecutedBlock, ExecutionRules } from "../../ledger/block/executed-block.js";
 import type { LogRecord } from "../../ledger/block/log-record.js";
 import { ShardChain } from "../../ledger/block/shard-chain.js";
+import { withMemory } from "../../ledger/consensus/votes.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
-import { shardKey } from "../../ledger/state/key.js";
-import { MemoryState, type OwnRecord, shardValue } from "../../ledger/state/state.js";
+import { shardKey, topologyKey } from "../../ledger/state/key.js";
+import {
+  MemoryState,
+  mainChainValue,
+  type OwnRecord,
+  shardValue,
+  topologyValue,
+} from "../../ledger/state/state.js";
+import { MAIN_CHAIN } from "../../ledger/topology.js";
 import { WIRE_HEADER_BYTES } from "../../schemas/codec.js";
-import type { BlockHeader } from "../../schemas/generated.js";
+import type { BlockHeader, TopologyState } from "../../schemas/generated.js";
 import { isAuthenticBySignature } from "../chain/authenticity.js";
 import type { InputRecord } from "../stage.js";
 import { type NoProof, noProof } from "./outcome.js";
@@ -19,15 +27,15 @@ export interface BlockEntries {
   readonly nextOffset: number;
 }
 
-/** Beginnings that are tried before the search gives up. */
-const BEGINNINGS_MAX = 64;
+/** Beginnings that are tried before the search gives up: a whole block of answers may have come at one time. */
+const BEGINNINGS_MAX = 1_024;
 
 /**
  * Finds which records of a shard's log are the entries of a certified block, without executing what came before.
  *
- * Whether a record counts depends on the shard's own record (marks, channels, checkpoints) and the genesis, never on balances. So
- * a ShardChain on a state that has nothing but that record takes the same records as the real one, by the same rules;
- * what it makes of them otherwise is wrong and not looked at. The entries count once they hash to the certified root.
+ * Whether a record counts depends on the shard's own record (marks, channels, how it ends, checkpoints), the shard tree and the
+ * genesis, never on balances. So a ShardChain on a state that has nothing but these takes the same records as the real one, by
+ * the same rules; what it makes of them otherwise is wrong and not looked at. The entries count once they hash to the certified root.
  */
 export class EntrySearch {
   private readonly records: LogRecord[] = [];
@@ -38,15 +46,22 @@ export class EntrySearch {
   private counted: LogRecord[] = [];
   private firstCounted = 0;
   private next = 0;
+  /** Whether transactions are authentic, by offset: no signature is checked twice. */
+  private readonly authentic = new Map<number, boolean>();
+  private readonly network: Network;
 
   /**
-   * @param before the shard's own record after the block before; undefined before the first block
+   * @param before the shard's own record after the block before, or what it began with that took others' place; undefined
+   *   before the first block of a shard of the genesis
+   * @param tree of the main chain: the shard tree after the block before; undefined: the genesis'
    */
   constructor(
-    private readonly network: Network,
+    network: Network,
     private readonly header: BlockHeader,
     private readonly before: OwnRecord | undefined,
+    private readonly tree?: TopologyState,
   ) {
+    this.network = { ...network, consensus: withMemory(network.consensus) };
     this.chain = this.begin();
   }
 
@@ -70,7 +85,8 @@ export class EntrySearch {
       if (block.header.entriesRoot.equals(this.header.entriesRoot))
         return { ok: true, entries: this.counted, nextOffset: record.offset + 1 };
       if (++this.beginnings >= BEGINNINGS_MAX) return this.notFound();
-      // A bundle that came too early was void where it stood, but looks right with the marks of now: begin behind it.
+      // A bundle that came too early was void where it stood, but looks right with the marks of now; and answers, which have no
+      // order, may be of the block before: begin behind it.
       this.beginning = this.firstCounted + 1;
       this.chain = this.begin();
     }
@@ -92,10 +108,12 @@ export class EntrySearch {
   }
 
   private begin(): ShardChain {
-    const { network, header, before } = this;
+    const { network, header, before, tree } = this;
     const state = new MemoryState();
     const { prefix } = network.topology.shard(header.shard);
-    if (before) state.apply(new Map([[shardKey(prefix), shardValue(before)]]));
+    const isMain = header.shard === MAIN_CHAIN;
+    if (before) state.values.set(shardKey(prefix), isMain ? mainChainValue(before) : shardValue(before));
+    if (tree) state.values.set(topologyKey(), topologyValue(tree));
     const position = {
       height: header.height - 1,
       digest: header.parent,
@@ -105,7 +123,14 @@ export class EntrySearch {
     };
     this.counted = [];
     this.next = this.beginning;
-    return new ShardChain(network, header.shard, state, position, { isAuthentic: isAuthenticBySignature });
+    const rules: ExecutionRules = {
+      isAuthentic: (entry, decoded, record) => {
+        const known = this.authentic.get(record.offset) ?? isAuthenticBySignature(entry, decoded, record);
+        this.authentic.set(record.offset, known);
+        return known;
+      },
+    };
+    return new ShardChain(network, header.shard, state, position, rules, before);
   }
 }
 

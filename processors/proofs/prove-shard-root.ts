@@ -1,9 +1,9 @@
 import type { Network } from "../../ledger/genesis/genesis.js";
-import { globalRootKey, shardRootKey } from "../../ledger/state/key.js";
-import { asShardRoot } from "../../ledger/state/state.js";
+import { initialTopologyState } from "../../ledger/resharding/decide.js";
+import { globalRootKey, shardRootKey, topologyKey } from "../../ledger/state/key.js";
+import { asShardRoot, asTopology } from "../../ledger/state/state.js";
 import { encodeStateProof } from "../../ledger/state-tree/proof-format.js";
 import { proveShardRoot } from "../../ledger/state-tree/shard-map.js";
-import { MAIN_CHAIN } from "../../ledger/topology.js";
 import { codec } from "../../schemas/codec.js";
 import type { CheckpointCertificate } from "../../schemas/generated.js";
 import { type NoProof, noProof, type ProofOutcome } from "./outcome.js";
@@ -16,12 +16,14 @@ export interface RootsOnMainChain {
   readonly heights: ReadonlyMap<number, number>;
 }
 
-/** What the main chain's state says about the other shards' states. */
-export function rootsOnMainChain({ topology }: Network, main: StateFollower): RootsOnMainChain | NoProof {
+/** What the main chain's state says about the states of the shards that own accounts by it. */
+export function rootsOnMainChain({ genesis }: Network, main: StateFollower): RootsOnMainChain | NoProof {
   const roots = new Map<string, Buffer>();
   const heights = new Map<number, number>();
-  for (const { shard, prefix } of topology.shards) {
-    if (shard === MAIN_CHAIN) continue;
+  const { shards } = asTopology(main.valueAt(topologyKey())) ?? initialTopologyState(genesis);
+  for (const { place, phase } of shards) {
+    if (phase === "ENDING") continue;
+    const { shard, prefix } = place;
     const known = asShardRoot(main.valueAt(shardRootKey(prefix, shard)));
     if (!known)
       return noProof("NO_CHECKPOINT", `the main chain has no certified state of shard ${shard} yet`);

@@ -277,7 +277,8 @@ export class StageRunner {
       const message = error instanceof Error ? error.message : String(error);
       const wipe = wantsWipe(error);
       const isFinal = (wipe && this.wasWipedLately(managed)) || error instanceof StartOffsetError;
-      this.placing.failed(partition, isFinal);
+      // One that waits for others to end isn't stuck.
+      if (!(error instanceof NotReady)) this.placing.failed(partition, isFinal);
       if (isFinal) {
         managed.status = "halted";
         this.log.error({ partition, code }, `halted: ${message}`);

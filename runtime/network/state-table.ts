@@ -22,11 +22,8 @@ export async function stateTable(
   shard: number,
   recordsOf: (partition: number) => AsyncIterable<readonly InputRecord[]>,
 ): Promise<StateTable> {
-  const { prefix, partition, parents } = network.topology.shard(shard);
-  const values = new Map(parents.length === 0 ? initialState(network, shard) : []);
-  for (const parent of parents)
-    for (const [key, value] of (await stateTable(network, parent, recordsOf)).values)
-      if (isUnderPrefix(prefix, key)) values.set(key, value);
+  const { prefix, partition } = network.topology.shard(shard);
+  const values = new Map(await valuesBefore(network, shard, recordsOf));
   const top = heightKey(prefix);
   let height = 0;
   for await (const some of recordsOf(partition)) {
@@ -40,4 +37,19 @@ export async function stateTable(
     }
   }
   return { height, values };
+}
+
+/** What a shard began with: what the genesis gave it, or what the shards whose place it took left it. */
+export async function valuesBefore(
+  network: Network,
+  shard: number,
+  recordsOf: (partition: number) => AsyncIterable<readonly InputRecord[]>,
+): Promise<ReadonlyMap<StateKey, StateValue>> {
+  const { prefix, parents } = network.topology.shard(shard);
+  if (parents.length === 0) return initialState(network, shard);
+  const values = new Map<StateKey, StateValue>();
+  for (const parent of parents)
+    for (const [key, value] of (await stateTable(network, parent, recordsOf)).values)
+      if (isUnderPrefix(prefix, key)) values.set(key, value);
+  return values;
 }

@@ -1,6 +1,6 @@
 import type { MeasuredUse } from "../../processors/placement/load-meter.js";
 import type { Strategy } from "../../processors/placement/terms.js";
-import type { Turns } from "./turns.js";
+import type { AskTurns } from "./ask-turns.js";
 
 /** How this process shares in its stages with others, and what it needs to know for that. */
 export interface PlacementSettings {
@@ -14,7 +14,7 @@ export interface PlacementSettings {
   /** What the process' time goes to; all its stages tell it of their steps. */
   readonly use: MeasuredUse & { stepped(stepMs: number): void };
   /** Shared by all stages of the process. */
-  readonly turns: Turns;
+  readonly turns: AskTurns;
   /** Members of a group as they last joined; empty while they join. Throws where the broker doesn't answer. */
   readonly groupMembers: (groupId: string) => Promise<readonly GroupMember[]>;
 }

@@ -8,7 +8,7 @@ import { connectKafka } from "../kafka/client.js";
 import { PartitionReader } from "../kafka/partition-reader.js";
 import { Schemas } from "../kafka/schemas.js";
 import { loadNetwork } from "../network/load.js";
-import { Turns } from "../placement/turns.js";
+import { AskTurns } from "../placement/ask-turns.js";
 import { topicSource } from "../proofs/topic-source.js";
 import { DEFAULT_SESSION_TIMEOUT_MS, SettingError, type Settings } from "../settings.js";
 import { LevelStore } from "../store/level-store.js";
@@ -97,7 +97,7 @@ export async function openEnvironment(
       moveCost: settings.moveCost / 100,
       intervalMsMin: settings.placementIntervalMs,
       use,
-      turns: new Turns(settings.placementIntervalMs),
+      turns: new AskTurns(settings.placementIntervalMs),
       groupMembers: (groupId) => groupMembers(admin, groupId),
     },
     async close() {

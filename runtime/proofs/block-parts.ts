@@ -1,16 +1,18 @@
 import type { Network } from "../../ledger/genesis/genesis.js";
 import { merkleRootOf } from "../../ledger/merkle.js";
+import { type EndedShard, inheritedRecord } from "../../ledger/resharding/inherit.js";
 import { changesRootOf, type EncodedChange, encodeChanges } from "../../ledger/state/encoded-changes.js";
-import { keyOfBytes, shardKey } from "../../ledger/state/key.js";
-import { asShard, type OwnRecord } from "../../ledger/state/state.js";
+import { keyOfBytes, shardKey, topologyKey } from "../../ledger/state/key.js";
+import { asShard, asTopology, type OwnRecord } from "../../ledger/state/state.js";
+import { MAIN_CHAIN } from "../../ledger/topology.js";
 import { type BlockEntries, EntrySearch } from "../../processors/proofs/entry-search.js";
 import { type NoProof, noProof } from "../../processors/proofs/outcome.js";
 import { read } from "../../processors/read.js";
 import { recordHeight } from "../../processors/record-height.js";
 import { codec } from "../../schemas/codec.js";
-import type { BlockChanges, FinalityCertificate, Receipt } from "../../schemas/generated.js";
+import type { BlockChanges, FinalityCertificate, Receipt, TopologyState } from "../../schemas/generated.js";
 import type { Certificates } from "./certificates.js";
-import { firstAtLeast, recordsFrom, type TopicSource } from "./topic-source.js";
+import { firstAtLeast, recordsFrom, searchBack, type TopicSource } from "./topic-source.js";
 
 /** State changes of a final block that hash to its root, by ascending key. */
 interface FoundChanges {
@@ -42,7 +44,8 @@ export class BlockParts {
     if (!before.ok) return before;
     const { low } = await this.source.bounds("shard.log", partition);
     if (low > before.offset) return gone("shard.log", header);
-    const search = new EntrySearch(this.network, header, before.own);
+    const tree = shard === MAIN_CHAIN ? await this.treeAfter(height - 1) : undefined;
+    const search = new EntrySearch(this.network, header, before.own, tree);
     for await (const records of recordsFrom(this.source, "shard.log", partition, before.offset)) {
       const found = search.take(records);
       if (found) return found;
@@ -55,17 +58,72 @@ export class BlockParts {
     shard: number,
     height: number,
   ): Promise<{ ok: true; own: OwnRecord | undefined; offset: number } | NoProof> {
-    if (height === 1) return { ok: true, own: undefined, offset: 0 };
+    if (height === 1) return this.beginning(shard);
     const certificate = await this.certificates.at(shard, height - 1);
     if (!certificate) return noProof("RETENTION", `shard ${shard}, height ${height - 1}: no certificate`);
     const found = await this.changes(certificate);
     if (!found.ok) return found;
     const { prefix, partition } = this.network.topology.shard(shard);
-    const own = shardKey(prefix);
-    const change = found.changes.find(({ key }) => keyOfBytes(key) === own);
-    // Some record of the block before, or of one before that, was appended at the time of its header.
-    const offset = await this.source.offsetAtTime("shard.log", partition, certificate.header.time);
-    return { ok: true, own: asShard(change?.value), offset };
+    // Some record of the block before, or of one before that, was appended at the time of its header; unless the shard's
+    // parents were ahead of the log that waited for them.
+    const { time } = certificate.header;
+    const isOfParents = time <= (await this.parentsTime(shard));
+    const offset = isOfParents ? 0 : await this.source.offsetAtTime("shard.log", partition, time);
+    return { ok: true, own: ownRecord(found, prefix), offset };
+  }
+
+  /** Time of the last blocks of the shards before, in milliseconds since 1970; 0: of none. */
+  private async parentsTime(shard: number): Promise<number> {
+    const { parents } = this.network.topology.shard(shard);
+    const last = await Promise.all(parents.map((parent) => this.certificates.last(parent)));
+    return Math.max(0, ...last.map((certificate) => certificate?.header.time ?? 0));
+  }
+
+  /** Before its first block a shard has what the last blocks of its parents left it. */
+  private async beginning(
+    shard: number,
+  ): Promise<{ ok: true; own: OwnRecord | undefined; offset: number } | NoProof> {
+    const place = this.network.topology.shard(shard);
+    if (place.parents.length === 0) return { ok: true, own: undefined, offset: 0 };
+    const parents: EndedShard[] = [];
+    for (const parent of place.parents) {
+      const certificate = await this.certificates.last(parent);
+      if (!certificate?.header.isLast)
+        return noProof("RETENTION", `shard ${parent}: no certificate of its last block`);
+      const found = await this.changes(certificate);
+      if (!found.ok) return found;
+      const { prefix } = this.network.topology.shard(parent);
+      const { height, lastSequence: sequence, time } = certificate.header;
+      const position = { height, digest: certificate.digest, sequence, time, nextOffset: 0 };
+      parents.push({ prefix, record: ownRecord(found, prefix)!, position });
+    }
+    return { ok: true, own: inheritedRecord(place, parents), offset: 0 };
+  }
+
+  /**
+   * The shard tree after a block of the main chain; undefined: the genesis'. Nothing of it is checked: with a wrong one no
+   * entries hash to a certified root.
+   */
+  private async treeAfter(height: number): Promise<TopologyState | undefined> {
+    const { partition } = this.network.topology.shard(MAIN_CHAIN);
+    const key = topologyKey();
+    let tree: TopologyState | undefined;
+    let isLater = false;
+    await searchBack(this.source, "shard.state", partition, (record) => {
+      if (!record.key || keyOfBytes(record.key) !== key) return false;
+      const state = read("StateRecord", record);
+      isLater = state !== undefined && state.height > height;
+      tree = isLater ? undefined : asTopology(state?.value);
+      return true;
+    });
+    if (!isLater) return tree;
+    await searchBack(this.source, "shard.changes", partition, (record) => {
+      const block = read("BlockChanges", record);
+      if (!block || block.height > height) return false;
+      tree = asTopology(block.changes.find((change) => keyOfBytes(change.key) === key)?.value);
+      return tree !== undefined;
+    });
+    return tree;
   }
 
   /** The block's state changes. */
@@ -115,6 +173,11 @@ export class BlockParts {
     const message = `shard ${shard}, height ${height}: no receipts that hash to the certified root`;
     return noProof("RECEIPTS_NOT_FOUND", message);
   }
+}
+
+function ownRecord({ changes }: FoundChanges, prefix: string): OwnRecord | undefined {
+  const own = shardKey(prefix);
+  return asShard(changes.find(({ key }) => keyOfBytes(key) === own)?.value);
 }
 
 function encodedChanges({ changes }: BlockChanges): EncodedChange[] {

@@ -5,7 +5,7 @@ import { read } from "../../processors/read.js";
 import { recordHeight } from "../../processors/record-height.js";
 import type { InputRecord } from "../../processors/stage.js";
 import type { FinalityCertificate } from "../../schemas/generated.js";
-import { firstAtLeast, recordsFrom, type TopicSource } from "./topic-source.js";
+import { firstAtLeast, recordsFrom, searchBack, type TopicSource } from "./topic-source.js";
 
 const TOPIC = "shard.finalized";
 
@@ -25,6 +25,17 @@ export class Certificates {
     const { partition } = this.network.topology.shard(shard);
     const first = await firstAtLeast(this.source, TOPIC, partition, height, recordHeight);
     return first && this.firstFrom(shard, first.offset, (header) => header.height === height);
+  }
+
+  /** The certificate of the newest block; undefined: there is none. */
+  async last(shard: number): Promise<FinalityCertificate | undefined> {
+    const { partition } = this.network.topology.shard(shard);
+    let last: FinalityCertificate | undefined;
+    await searchBack(this.source, TOPIC, partition, (record) => {
+      last = this.verified(shard, record);
+      return last !== undefined;
+    });
+    return last;
   }
 
   /** The certificate of the first block whose time is not before that, in milliseconds since 1970. */

@@ -3,7 +3,7 @@ import { type NoProof, noProof } from "../../processors/proofs/outcome.js";
 import { StateFollower } from "../../processors/proofs/state-follower.js";
 import { read } from "../../processors/read.js";
 import { recordHeight } from "../../processors/record-height.js";
-import { stateTable } from "../network/state-table.js";
+import { stateTable, valuesBefore } from "../network/state-table.js";
 import type { Certificates } from "./certificates.js";
 import { offsetAbove, recordsFrom, type TopicSource } from "./topic-source.js";
 
@@ -29,7 +29,8 @@ export class FollowedState {
   }
 
   /**
-   * Begins with the genesis as long as shard.changes has the first blocks' changes, else with what shard.state has now.
+   * Begins with the genesis, or what the shards before left, as long as shard.changes has the first blocks' changes, else with
+   * what shard.state has now.
    * Then the first checkpoint that it can be moved to is one to come.
    */
   static async open(
@@ -41,12 +42,14 @@ export class FollowedState {
   ): Promise<FollowedState> {
     const { partition } = network.topology.shard(shard);
     const { low } = await source.bounds("shard.changes", partition);
+    const recordsOf = (number: number) => recordsFrom(source, "shard.state", number, 0);
     if (low === 0) {
-      const state = new StateFollower(network, shard);
+      const values = await valuesBefore(network, shard, recordsOf);
+      const state = new StateFollower(network, shard, { height: 0, values });
       return new FollowedState(source, certificates, partition, state, 0, 0, say);
     }
     say(`shard ${shard}: shard.changes no longer goes back to the first block; reading shard.state`);
-    const table = await stateTable(network, shard, (number) => recordsFrom(source, "shard.state", number, 0));
+    const table = await stateTable(network, shard, recordsOf);
     const state = new StateFollower(network, shard, table);
     const { height } = table;
     const certificatesNext = await offsetAbove(source, "shard.finalized", partition, height, recordHeight);

@@ -20,6 +20,8 @@ const ENTRY_BRANCHES = [
   "rustorium.UserTransaction",
   "rustorium.CrossShardBundle",
   "rustorium.CheckpointCertificate",
+  "rustorium.TopologyMarker",
+  "rustorium.TopologyProposal",
 ];
 
 /** Finds the block of a record and proves that it is part of it. */

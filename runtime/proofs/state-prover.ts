@@ -1,5 +1,5 @@
 import type { Network } from "../../ledger/genesis/genesis.js";
-import { MAIN_CHAIN } from "../../ledger/topology.js";
+import { lineOf, MAIN_CHAIN } from "../../ledger/topology.js";
 import { type NoProof, noProof, type Proof, type ProofOutcome } from "../../processors/proofs/outcome.js";
 import { proveShardInGlobalRoot, rootsOnMainChain } from "../../processors/proofs/prove-shard-root.js";
 import type { StateFollower } from "../../processors/proofs/state-follower.js";
@@ -42,15 +42,17 @@ export class StateProver {
     private readonly say: (line: string) => void,
   ) {}
 
-  /** What an account (20 bytes) has at its shard's newest checkpoint, or that it has nothing. */
+  /**
+   * What an account (20 bytes) has at its shard's newest checkpoint, or that it has nothing. As long as a shard that began with
+   * a change has no checkpoint it is the last one of the shard before.
+   */
   account(account: Buffer): Promise<ProvedAccount | NoProof> {
     return this.inTurn(async () => {
-      const shard = this.network.topology.shardOf(account);
-      const at = await this.atCheckpoint(shard);
+      const at = await this.newestOf(account);
       if (!at.ok) return at;
       const { state, certificate } = at;
       const outcome = state.prove(account, certificate);
-      if (!outcome.ok) this.states.delete(shard);
+      if (!outcome.ok) this.states.delete(state.shard);
       const { time } = certificate.checkpoint;
       return outcome.ok ? { ...outcome, value: state.accountOf(account), time } : outcome;
     });
@@ -65,7 +67,9 @@ export class StateProver {
       if (!main.ok) return main;
       const known = rootsOnMainChain(this.network, main.state);
       if (!known.ok) return known;
-      const height = known.heights.get(shard)!;
+      const height = known.heights.get(shard);
+      if (height === undefined)
+        return noProof("NOT_FOUND", `no shard ${shard} is in the global root any more`);
       const certificate = await this.checkpoints.at(shard, height);
       if (!certificate)
         return noProof(
@@ -76,6 +80,15 @@ export class StateProver {
       if (!outcome.ok) this.states.delete(MAIN_CHAIN);
       return outcome;
     });
+  }
+
+  private async newestOf(account: Buffer): Promise<StateAtCheckpoint | NoProof> {
+    const line = lineOf(this.network.topology, account);
+    for (const shard of line) {
+      const at = await this.atCheckpoint(shard);
+      if (at.ok || at.code !== "NO_CHECKPOINT" || shard === line.at(-1)) return at;
+    }
+    throw new RangeError("an account has no shard");
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {

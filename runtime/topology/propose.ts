@@ -32,7 +32,7 @@ export class NotDecided extends Error {
  * @throws NotDecided
  */
 export async function propose(
-  { kafka, network, source }: ConnectedTopics,
+  { kafka, network, source }: Pick<ConnectedTopics, "kafka" | "network" | "source">,
   registry: string,
   operator: KeyPair,
   what: Pick<TopologyProposal, "kind" | "shards" | "epoch" | "reason">,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FAULT_CLASSES } from "../../chaos/faults/fault.js";
 import { FAULTS } from "../../chaos/faults/registry.js";
-import { rounds } from "../../chaos/schedule/schedule.js";
+import { mostly, rounds } from "../../chaos/schedule/schedule.js";
 import { spreadOf } from "../../chaos/storm/spread.js";
 import { seeded } from "../../simulator/kernel/random.js";
 
@@ -35,6 +35,15 @@ describe("the schedule of faults", () => {
         expect(taken.filter((name, index) => index > 0 && taken[index - 1] === name)).toEqual([]);
       }),
     );
+  });
+
+  it("has three of four strikes of one class where that is wanted, and rounds of the others between", () => {
+    const others = ["a", "b", "c"];
+    const schedule = mostly("x", others, seeded(3));
+    const taken = Array.from({ length: 24 }, () => schedule.next().value);
+    expect(taken.filter((name) => name === "x")).toHaveLength(18);
+    expect(taken.filter((_, index) => index % 4 === 3).sort()).toEqual(["a", "a", "b", "b", "c", "c"]);
+    expect(mostly("x", [] as string[], seeded(3)).next().value).toBe("x");
   });
 
   it("knows how to do at least fifteen classes, each named once", () => {

@@ -45,6 +45,7 @@ async function stageOf() {
   };
   const environment = {
     network: net.network,
+    topology: { current: net.network.topology, onChange: () => () => undefined },
     kafka: { consumer: () => consumer },
     admin: {
       fetchOffsets: async () => [{ topic: TOPIC, partitions: [{ partition: PARTITION, offset: "3" }] }],

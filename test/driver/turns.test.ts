@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { initialShards, Topology } from "../../ledger/topology.js";
 import type { InputRecord, StepResult } from "../../processors/stage.js";
 import type { Timer } from "../../runtime/clock.js";
 import { systemClock } from "../../runtime/clock.js";
@@ -40,6 +41,8 @@ function slotOf(step: (records: readonly InputRecord[], slot: TaskSlot) => void,
   );
   return slot;
 }
+
+const TREE = new Topology(initialShards(1));
 
 describe("turns of a process' partitions", () => {
   it("let one with little begin after a step of one with endless work", async () => {
@@ -194,6 +197,11 @@ describe("a member with a partition that has enough", () => {
       admin,
       network: { genesis: { network: "test" } },
       clock,
+      topology: {
+        current: TREE,
+        refresh: async () => TREE,
+        onChange: () => () => undefined,
+      },
       fetchPaceMs: () => 25,
       sessionTimeoutMs: 6_000,
       log,

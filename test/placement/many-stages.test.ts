@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cohortOf } from "../../processors/placement/cohort.js";
 import { place } from "../../processors/placement/place.js";
 import { DEFAULT_MOVE_COST, DEFAULT_WEIGHT } from "../../processors/placement/terms.js";
-import { Turns } from "../../runtime/placement/turns.js";
+import { AskTurns } from "../../runtime/placement/ask-turns.js";
 
 /** Stages that two processes share, each with some partitions that are all alike. */
 const STAGES = 8;
@@ -69,7 +69,7 @@ describe("several stages in the same two processes", () => {
   });
 
   it("ask one after the other", () => {
-    const turns = new Turns(30_000);
+    const turns = new AskTurns(30_000);
     expect([0, 1, 19_999, 20_000, 39_999, 40_000].map((nowMs) => turns.take(nowMs))).toEqual([
       true,
       false,

@@ -2,21 +2,22 @@ import { PRIORITIES } from "../../ledger/block/channels.js";
 import type { ExecutedBlock } from "../../ledger/block/executed-block.js";
 import { ShardChain } from "../../ledger/block/shard-chain.js";
 import { checkpointDigest } from "../../ledger/checkpoint/checkpoint.js";
+import { inheritedRecord, startAfter } from "../../ledger/resharding/inherit.js";
 import { signMarker } from "../../ledger/resharding/marker.js";
+import { isUnderPrefix } from "../../ledger/resharding/prefix.js";
 import { signProposal } from "../../ledger/resharding/proposal.js";
 import { encodeChanges } from "../../ledger/state/encoded-changes.js";
-import { heightKey, keyBytes, shardKey } from "../../ledger/state/key.js";
-import { asShard, MemoryState } from "../../ledger/state/state.js";
+import { heightKey, keyBytes, shardKey, topologyKey } from "../../ledger/state/key.js";
+import { asShard, asTopology, MemoryState } from "../../ledger/state/state.js";
 import { StateTree } from "../../ledger/state-tree/state-tree.js";
-import { MAIN_CHAIN, type Topology } from "../../ledger/topology.js";
+import { type KnownShard, MAIN_CHAIN, Topology } from "../../ledger/topology.js";
 import { transactionIdOf } from "../../ledger/transaction/index.js";
 import { isAuthenticBySignature } from "../../processors/chain/authenticity.js";
 import { encodeStateValue } from "../../processors/chain/store-layout.js";
 import { recordsOf } from "../../processors/execute/block-records.js";
 import { topologyRecords } from "../../processors/finalize/topology-records.js";
 import { heightRecordKey, validatorRecordKey } from "../../processors/keys.js";
-import { ShardTree } from "../../processors/verify/shard-tree.js";
-import { genesisStart, inheritedStart, type ShardStart } from "../../processors/verify/start.js";
+import { genesisStart, type ShardStart } from "../../processors/verify/start.js";
 import { codec } from "../../schemas/codec.js";
 import type {
   Checkpoint,
@@ -70,7 +71,7 @@ export class Resharded {
   readonly living = new Map<number, Living>();
   readonly sent: Sent[] = [];
   readonly net: TestNetwork;
-  private readonly tree: ShardTree;
+  private readonly known = new Map<number, KnownShard>();
   /** By which tree each source partition is routed. */
   private readonly routes: Topology[];
   private readonly nextOffsets: number[];
@@ -79,8 +80,8 @@ export class Resharded {
     const parameters = { reshardCooldownMs: 0, maximumEntriesPerBlock: 8, ...options.parameters };
     const made = makeTestNetwork({ ...options, parameters });
     const { genesis } = made.network;
-    this.tree = new ShardTree(made.network, genesisStart(made.network, MAIN_CHAIN));
-    const tree = () => this.tree.topology;
+    for (const shard of genesis.shards) this.known.set(shard.shard, { ...shard, epoch: 0, parents: [] });
+    const tree = () => new Topology([...this.known.values()]);
     const network = {
       ...made.network,
       get topology() {
@@ -174,7 +175,7 @@ export class Resharded {
     const from = wallets[chance(wallets.length)]!;
     const to = wallets[chance(wallets.length)]!;
     const shards = [...this.living.keys()];
-    switch (chance(6)) {
+    switch (chance(8)) {
       case 0:
         this.cut(shards[chance(shards.length)]!);
         break;
@@ -185,9 +186,24 @@ export class Resharded {
       case 3:
         if (chance(2) === 0) this.turn(chance(this.routes.length));
         break;
+      case 4:
+        if (chance(4) === 0) this.repeat(chance);
+        break;
       default:
         this.pay(from, to, ONE, { priority: PRIORITIES[chance(3)]!, gasPrice: BigInt(chance(2)) });
     }
+  }
+
+  /** A transaction comes once more to whoever has its sender by now, as after a restart. */
+  private repeat(chance: Chance): void {
+    const logs = [...this.living.values()].map(({ partition }) =>
+      this.topics.records("shard.log", partition),
+    );
+    const log = logs[chance(logs.length)]!;
+    const record = log[chance(log.length + 1)];
+    const entry = record && codec("LogEntry").decode(record.value!.subarray(5))?.entry;
+    if (!entry || !("rustorium.UserTransaction" in entry)) return;
+    this.append(this.network.topology.shardOf(entry["rustorium.UserTransaction"].sender), entry);
   }
 
   /** A channel's bundles go out in order. */
@@ -234,6 +250,16 @@ export class Resharded {
     const place = { genesis, shard, height: header.height, block, time, epoch, prefix };
     const checkpoint = { ...place, stateRoot: tree.root, ...change };
     return { checkpoint, signatures: signaturesOf(this.net, checkpointDigest(checkpoint), SIGNERS) };
+  }
+
+  /** Writes the certificate of a shard's newest state, and tells the main chain. */
+  certify(shard: number): void {
+    const certificate = this.checkpoint(shard);
+    const { partition } = this.living.get(shard)!;
+    const value = codec("CheckpointCertificate").encode(certificate);
+    const key = heightRecordKey(certificate.checkpoint.height);
+    this.topics.write({ topic: "shard.checkpoints", partition, key, value });
+    if (shard !== MAIN_CHAIN) this.append(MAIN_CHAIN, { "rustorium.CheckpointCertificate": certificate });
   }
 
   /** A shard's own record after its last block. */
@@ -299,7 +325,8 @@ export class Resharded {
     const value = encodeStateValue(height, digest, null);
     this.topics.write({ topic, partition, key: keyBytes(heightKey(prefix)), value });
     for (const bundle of bundles) this.sent.push({ block, bundle });
-    if (shard === MAIN_CHAIN) this.tree.block(block);
+    for (const { place, ended } of asTopology(changes.get(topologyKey()))?.shards ?? [])
+      this.known.set(place.shard, ended < 0 ? place : { ...place, ended });
     this.beginHeirs();
   }
 
@@ -314,7 +341,11 @@ export class Resharded {
         position: parent!.chain.position,
         values: parent!.state.values,
       }));
-      this.begin(place.shard, inheritedStart(place, ended));
+      const values = new Map(
+        ended.flatMap((parent) => [...parent.values].filter(([key]) => isUnderPrefix(place.prefix, key))),
+      );
+      const position = startAfter(place, ended);
+      this.begin(place.shard, { position, values, inherited: inheritedRecord(place, ended) });
     }
   }
 }

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { ExecutedBlock } from "../../../ledger/block/executed-block.js";
+import { digestOf } from "../../../ledger/block/header.js";
+import { proveBundles } from "../../../ledger/block/outbox.js";
 import { shardKey } from "../../../ledger/state/key.js";
 import { asShard } from "../../../ledger/state/state.js";
 import { EntrySearch } from "../../../processors/proofs/entry-search.js";
 import type { InputRecord } from "../../../processors/stage.js";
+import type { BlockHeader } from "../../../schemas/generated.js";
 import { makeTestNetwork, type TestNetwork } from "../../../simulator/world/network.js";
 import { ShardLog } from "../../support/shard-log.js";
 
@@ -75,6 +78,15 @@ function messyLog(net: TestNetwork = makeTestNetwork()): CountingLog {
   return log;
 }
 
+function emptyHeader({ network }: TestNetwork): BlockHeader {
+  const zero = Buffer.alloc(32);
+  return {
+    ...{ genesis: network.hash, shard: 2, height: 1, parent: zero, firstSequence: 1, lastSequence: 1 },
+    ...{ time: 0, epoch: 0, entriesRoot: zero, receiptsRoot: zero, changesRoot: zero, messagesRoot: zero },
+    isLast: false,
+  };
+}
+
 describe("the search for a block's entries", () => {
   it("finds them among void records of every kind, from anywhere before the block's beginning", () => {
     const log = messyLog();
@@ -136,6 +148,28 @@ describe("the search for a block's entries", () => {
     main.cut();
     expect(main.counted.slice(0, 2)).toEqual([[1], [3, 4]]);
     expect(searched(main, 2, 0)).toEqual([3, 4]);
+  });
+
+  it("passes over answers of the block before, which have no order, however many came at a time", () => {
+    const net = makeTestNetwork();
+    const log = new CountingLog(net, SHARD);
+    const header = emptyHeader(net);
+    for (let height = 1; height <= 150; height++) {
+      const { proved, root } = proveBundles([
+        {
+          ...{ destination: SHARD, priority: "LOW", channelSequence: 0, messages: [] },
+          ...{ change: null, isLast: false },
+        },
+      ]);
+      const sent = { ...header, height, messagesRoot: root };
+      log.deliver({ header: sent, digest: digestOf(sent) }, proved[0]!);
+    }
+    log.cut();
+    pay(log, 0);
+    pay(log, 1);
+    log.cut();
+    expect(log.counted[0]).toHaveLength(150);
+    expect(searched(log, 2, 0)).toEqual(log.counted[1]);
   });
 
   it("says so where the log has other records than were certified", () => {

@@ -5,7 +5,7 @@ const TURN_MS = 20_000;
  * One stage of a process after the other asks for a rebalance: all of them see the same busy process, and together they
  * would empty it.
  */
-export class Turns {
+export class AskTurns {
   private lastMs = Number.NEGATIVE_INFINITY;
 
   /** @param intervalMsMin see PlacementSettings */
