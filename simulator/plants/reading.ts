@@ -42,7 +42,7 @@ export const readingPlants = {
   },
   "record-key-not-checked": {
     about: "validate doesn't compare a record's key with its sender.",
-    found: { seed: 1, invariant: "judged-rightly" },
+    found: { seed: 4, invariant: "judged-rightly" },
     make: () =>
       inTaskOf(["validate"], (open) =>
         withTask(open, { records: (records) => records.map((record) => ({ ...record, key: null })) }),
