@@ -33,6 +33,9 @@ export class OffsetOutOfRange extends Error {
   readonly code = "OFFSET_OUT_OF_RANGE";
 }
 
+/** What is known of the cluster has no such partition: it was made since, for a shard that begins, or there is none. */
+class NoLeader extends Error {}
+
 /** What one fetch gave. */
 export interface Fetched {
   readonly records: InputRecord[];
@@ -90,8 +93,8 @@ export class PartitionReader {
         // kafkajs throws what the broker answers for a partition; only errors of the protocol have a numeric code.
         const code = (error as { code?: unknown }).code;
         if (code === OFFSET_OUT_OF_RANGE) throw new OffsetOutOfRange(`${topic}[${partition}]@${offset}`);
-        if (typeof code !== "number" || !STALE_METADATA.has(code) || attempt >= STALE_ATTEMPTS_MAX)
-          throw error;
+        const isStale = error instanceof NoLeader || (typeof code === "number" && STALE_METADATA.has(code));
+        if (!isStale || attempt >= STALE_ATTEMPTS_MAX) throw error;
       }
       await pause(STALE_WAIT_MS * 2 ** attempt);
       await this.cluster.refreshMetadata();
@@ -106,7 +109,7 @@ export class PartitionReader {
     maxBytes: number,
   ) {
     const [nodeId] = Object.keys(this.cluster.findLeaderForPartitions(topic, [partition]));
-    if (nodeId === undefined) throw new Error(`${topic}[${partition}] has no leader`);
+    if (nodeId === undefined) throw new NoLeader(`${topic}[${partition}] has no leader`);
     const broker = await this.cluster.findBroker({ nodeId });
     const { responses } = await broker.fetch({
       isolationLevel: READ_COMMITTED,

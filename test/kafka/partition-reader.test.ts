@@ -16,8 +16,11 @@ const EMPTY = {
   messages: [],
 };
 
-/** A kafkajs whose fetches fail with these codes, one after the other, and then find nothing at the end. */
-function failing(codes: number[]): { kafka: Kafka; refreshes(): number } {
+/**
+ * A kafkajs whose fetches fail with these codes, one after the other, and then find nothing at the end.
+ * @param unknownUntil refreshes of the metadata until it has the partition
+ */
+function failing(codes: number[], unknownUntil = 0): { kafka: Kafka; refreshes(): number } {
   let refreshes = 0;
   const broker = {
     async fetch() {
@@ -30,7 +33,8 @@ function failing(codes: number[]): { kafka: Kafka; refreshes(): number } {
   const cluster = {
     connect: async () => undefined,
     addMultipleTargetTopics: async () => undefined,
-    findLeaderForPartitions: () => ({ 1: [0] }),
+    // As kafkajs does: a partition that it doesn't know is left out.
+    findLeaderForPartitions: () => (refreshes < unknownUntil ? {} : { 1: [0] }),
     findBroker: async () => broker,
     refreshMetadata: async () => {
       refreshes++;
@@ -61,6 +65,13 @@ describe("reading a partition without a group", () => {
     const { kafka, refreshes } = failing([NOT_LEADER, NOT_LEADER]);
     expect(await read(kafka)).toEqual({ records: [], next: 7, end: 7 });
     expect(refreshes()).toBe(2);
+  });
+
+  it("finds a partition that was made after it last looked at the cluster", async () => {
+    const { kafka, refreshes } = failing([], 2);
+    expect(await read(kafka)).toEqual({ records: [], next: 7, end: 7 });
+    expect(refreshes()).toBe(2);
+    await expect(read(failing([], 20).kafka)).rejects.toThrow("topic[0] has no leader");
   });
 
   it("connects anew after a failure", async () => {
