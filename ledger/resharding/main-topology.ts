@@ -64,6 +64,8 @@ export class MainTopology {
 
   /** All that an ended shard sent has arrived. */
   forget(shard: number): void {
+    const status = this.known.shards.find(({ place }) => place.shard === shard);
+    if (status?.phase !== "ENDING") return;
     this.set({ ...this.known, shards: this.known.shards.filter(({ place }) => place.shard !== shard) });
   }
 
