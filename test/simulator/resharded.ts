@@ -148,7 +148,7 @@ export class Resharded {
   }
 
   private closed(live: LiveShard, block: ExecutedBlock): void {
-    const { partition, prefix } = live.place;
+    const { partition, prefix, parents } = live.place;
     const { header, digest } = block;
     this.blocks.push(block);
     for (const record of recordsOf(block, partition)) this.put(record);
@@ -156,7 +156,8 @@ export class Resharded {
     this.put({ topic: "shard.finalized", partition, key: null, value: certificate });
     const { height } = header;
     for (const [key, value] of block.changes) {
-      const bytes = value && codec("StateRecord").encode({ height, digest, value });
+      const isTombstone = value === null && parents.length === 0;
+      const bytes = isTombstone ? null : codec("StateRecord").encode({ height, digest, value });
       this.put({ topic: "shard.state", partition, key: keyBytes(key), value: bytes });
     }
     if (header.shard === MAIN_CHAIN)
