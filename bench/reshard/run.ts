@@ -1,3 +1,4 @@
+import { pause } from "../../runtime/embedded/time.js";
 import { partitionByKey } from "../../runtime/kafka/partition-by-key.js";
 import { signatureLimitTps } from "../../runtime/session/signature-rate.js";
 import { genesisAccounts, type LoadScheme, loadAccounts } from "../load/accounts.js";
@@ -52,6 +53,8 @@ export interface ReshardReport {
   /** What ended a second at full load; null where the rate was given. */
   readonly fullLoadTps: number | null;
   readonly rate: number;
+  /** Whether the machine kept up with the load before the split; where not, the figures say little. */
+  readonly isSteady: boolean;
   readonly split: ChangeReport;
   readonly merge: ChangeReport;
   readonly submitted: number;
@@ -69,10 +72,14 @@ export interface ReshardReport {
 
 /** Half load, as the aim has it. */
 const LOAD_SHARE = 0.5;
-/** Until a changed rate shows in what ends, in milliseconds. */
+/** So long the load has to be steady before anything is measured, in milliseconds. */
 const SETTLE_MS = 3_000;
+/** Steady: no more is under way than is sent in so long a time; and so long it may take to become so, in milliseconds. */
+const STEADY_MS = 2_500;
+const STEADY_WAIT_MS = 120_000;
 /** So long the two changes may take in all before transactions are signed on the way, in milliseconds. */
 const SIGNED_CHANGES_MS = 30_000;
+const LOOK_MS = 50;
 
 /** Splits a shard under a steady load, later merges its halves, and measures what senders notice. */
 export async function runReshard(options: ReshardOptions): Promise<ReshardReport> {
@@ -131,7 +138,7 @@ export async function runReshard(options: ReshardOptions): Promise<ReshardReport
     const load = client.pace(rate, Number.POSITIVE_INFINITY);
     // Where the load fails, the changes needn't be waited for.
     const failed = load.then(() => new Promise<never>(() => undefined));
-    const wait = (ms: number) => Promise.race([failed, new Promise((resolve) => setTimeout(resolve, ms))]);
+    const wait = (ms: number) => Promise.race([failed, pause(ms)]);
     const change = async (kind: TimedChange["kind"], numbers: readonly number[]) => {
       const done = await Promise.race([
         failed,
@@ -140,7 +147,10 @@ export async function runReshard(options: ReshardOptions): Promise<ReshardReport
       say(`${kind.toLowerCase()}: active ${done.activeMs - done.proposedMs} ms after it was proposed`);
       return done;
     };
-    await wait(SETTLE_MS + aroundMs);
+    const isSteady = await Promise.race([failed, untilSteady(client, rate)]);
+    if (!isSteady) say("the load is more than this machine takes now: what follows says little");
+    const fromMs = Date.now();
+    await wait(aroundMs);
     const split = await change("SPLIT", [splitShard]);
     await wait(aroundMs);
     const merge = await change("MERGE", split.begun);
@@ -169,7 +179,8 @@ export async function runReshard(options: ReshardOptions): Promise<ReshardReport
       fsync,
       fullLoadTps,
       rate,
-      split: changeReport(split, measured, startMs + SETTLE_MS, merge.proposedMs),
+      isSteady,
+      split: changeReport(split, measured, fromMs, merge.proposedMs),
       merge: changeReport(merge, measured, split.activeMs + aroundMs / 2, endMs),
       submitted: submissions.sentCount,
       lost: submissions.pending,
@@ -185,4 +196,16 @@ export async function runReshard(options: ReshardOptions): Promise<ReshardReport
   } finally {
     await cluster.stop();
   }
+}
+
+/** Waits until a network keeps up with a steady load, as one does that has just started only after a while. */
+async function untilSteady({ submissions }: LoadClient, rate: number): Promise<boolean> {
+  const untilMs = Date.now() + STEADY_WAIT_MS;
+  let sinceMs = Date.now();
+  while (Date.now() < untilMs) {
+    if (Date.now() - sinceMs >= SETTLE_MS) return true;
+    await pause(LOOK_MS);
+    if (submissions.pending > (rate * STEADY_MS) / 1_000) sinceMs = Date.now();
+  }
+  return false;
 }

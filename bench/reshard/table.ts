@@ -26,6 +26,9 @@ export function reshardTable(report: ReshardReport): string {
   const lines = [
     `${number(rate)} a second${load}, ${100 * report.crossShare} % cross; a shard of ${number(splitAccounts)} accounts splits, and merges again.`,
     `${number(report.submitted)} submitted: ${report.lost} lost, ${refusals} refused, ${report.reordered} of ${number(report.followers)} reordered, ${report.refunded} refunded.`,
+    ...(report.isSteady
+      ? []
+      : ["The machine did not keep up with the load before the split: this says little."]),
     "",
     "| | split | merge |",
     "|---|---|---|",
