@@ -14,6 +14,8 @@ import { pipelinePicture } from "./picture/picture.js";
 import { shardsPicture } from "./picture/shards-picture.js";
 import type { ShardCount } from "./pipeline/network.js";
 import { type PipelineReport, runPipeline } from "./pipeline/run.js";
+import { runReshard } from "./reshard/run.js";
+import { reshardTable } from "./reshard/table.js";
 import { runScale } from "./scale/run.js";
 import { recordedRuns } from "./shards/recorded.js";
 import { runShards, type ShardsReport } from "./shards/run.js";
@@ -34,6 +36,7 @@ const SCENARIOS = [
   "scale",
   "shards",
   "hot",
+  "reshard",
   "state",
   "stages",
   "micro",
@@ -43,15 +46,24 @@ const SCENARIOS = [
 
 /** Zipf's exponent of the scenario hot. */
 const HOT_ZIPF = 1.1;
+/** Accounts, of the scenario reshard in the shard that is split. */
+const ACCOUNTS = "10000";
+const RESHARD_ACCOUNTS = "100000";
+/** Share of transfers to another shard, and shards at genesis, of the scenario reshard. */
+const RESHARD_CROSS = "0.25";
+const RESHARD_SHARDS = "2";
+const PIPELINE_SHARDS = "4";
 
 const USAGE = `usage: npm run bench -- [--scenario SCENARIO] [--json] [--record NAME]
 scenarios: ${SCENARIOS.join(", ")}
   --validators N        validators; 1 is consensus solo (4)
   --scheme S            ${SCHEMES.join(", ")} (ed25519)
-  --accounts N          accounts that send and get (10,000)
+  --accounts N          accounts that send and get (10,000); of the scenario reshard in the shard that splits (100,000)
   --zipf EXPONENT       by Zipf's law instead of all alike, e.g. 0.9; of the scenario hot (${HOT_ZIPF})
-  --cross SHARE         share of transfers to another shard, 0 to 1 (0)
-  --shards N            1, 2 or 4, of the scenario pipeline (4)
+  --cross SHARE         share of transfers to another shard, 0 to 1 (0; reshard: ${RESHARD_CROSS})
+  --shards N            1, 2 or 4, of the scenarios pipeline (4) and reshard (${RESHARD_SHARDS})
+  --rate N              transactions a second, of the scenario reshard (half of full load, which is measured first)
+  --around SECONDS      before, between and after split and merge, of the scenario reshard (20)
   --seed N              seed of the load (1)
   --warm-up SECONDS     before the measurement at full load (20)
   --seconds SECONDS     measurement at full load (30)
@@ -77,10 +89,12 @@ async function main(): Promise<number> {
     scenario: { type: "string", default: "pipeline" },
     validators: { type: "string", default: "4" },
     scheme: { type: "string", default: "ed25519" },
-    accounts: { type: "string", default: "10000" },
+    accounts: { type: "string" },
     zipf: { type: "string" },
-    cross: { type: "string", default: "0" },
-    shards: { type: "string", default: "4" },
+    cross: { type: "string" },
+    shards: { type: "string" },
+    rate: { type: "string" },
+    around: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
     "warm-up": { type: "string", default: "20" },
     seconds: { type: "string", default: "30" },
@@ -110,11 +124,12 @@ async function main(): Promise<number> {
     throw new RangeError("--profile goes with the scenario pipeline only");
   const scheme = SCHEMES.find((name) => name === values.scheme);
   if (!scheme) throw new RangeError(`no scheme ${values.scheme}: ${SCHEMES.join(", ")}`);
+  const isReshard = values.scenario === "reshard";
   const common = {
     validators: whole(values.validators, 1),
     scheme,
-    accounts: whole(values.accounts, 8),
-    crossShare: share(values.cross),
+    accounts: whole(values.accounts ?? (isReshard ? RESHARD_ACCOUNTS : ACCOUNTS), 8),
+    crossShare: share(values.cross ?? (isReshard ? RESHARD_CROSS : "0")),
     seed: whole(values.seed, 0),
     say,
   };
@@ -139,6 +154,14 @@ async function main(): Promise<number> {
         return runShards({ ...common, recorded: recordedRuns(recordedReport) });
       case "hot":
         return runHot({ ...common, ...timing, zipf: Number(values.zipf ?? HOT_ZIPF) });
+      case "reshard":
+        return runReshard({
+          ...common,
+          ...timing,
+          shards: shardCount(values.shards ?? RESHARD_SHARDS),
+          rate: values.rate === undefined ? undefined : whole(values.rate, 1),
+          aroundSeconds: whole(values.around, 5),
+        });
       case "state":
         return runStateTree(common.seed, say);
       case "growth":
@@ -149,7 +172,7 @@ async function main(): Promise<number> {
         return runPipeline({
           ...common,
           ...timing,
-          shards: shardCount(values.shards),
+          shards: shardCount(values.shards ?? PIPELINE_SHARDS),
           profileDirectory: values.profile && resolve(values.profile),
         });
       default:
@@ -160,6 +183,8 @@ async function main(): Promise<number> {
   if (values.record !== undefined) keep(values.record, { machine: machineFacts(), report });
   if ("scenario" in report && report.scenario === "shards" && !values.json)
     process.stdout.write(shardsTable(report));
+  else if ("scenario" in report && report.scenario === "reshard" && !values.json)
+    process.stdout.write(reshardTable(report));
   else process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
   return EXIT.done;
 }

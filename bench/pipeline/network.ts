@@ -36,6 +36,8 @@ export interface BenchNetworkOptions {
   readonly profileDirectory?: string | undefined;
   /** Besides the main chain. Default: as `npm start` has. */
   readonly shards?: ShardCount | undefined;
+  /** Protocol parameters that differ from the defaults. */
+  readonly parameters?: FoundingPlan["parameters"];
   /** Whether validators certify state roots, as in production. Default: they do. */
   readonly checkpoints?: boolean;
 }
@@ -55,6 +57,7 @@ export async function startBenchNetwork(
     validators,
     shards,
     accounts,
+    ...(options.parameters && { parameters: options.parameters }),
   };
   const nodeFlags = profileDirectory === undefined ? [] : profilingFlags(profileDirectory);
   const system = await startSystem(settings, plan, PROJECT_ROOT, {

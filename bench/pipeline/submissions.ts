@@ -142,6 +142,15 @@ export class Submissions {
     this.endedOf[times.stream[offset]!]!++;
   }
 
+  /** Visits each transaction with the times at which it got so far, in milliseconds since 1970; 0: not yet. */
+  each(
+    visit: (partition: number, offset: number, sentMs: number, finalMs: number, completedMs: number) => void,
+  ): void {
+    for (const [partition, { count, sent, final, completed }] of this.partitions.entries())
+      for (let offset = 0; offset < count; offset++)
+        visit(partition, offset, sent[offset]!, final[offset]!, completed[offset]!);
+  }
+
   /** Latencies of the transactions (of one stream, where it is named) that were sent in a span of time and reached a stage, in milliseconds. */
   latencies(reached: Reached, fromMs: number, untilMs: number, stream?: StreamNumber): Float64Array {
     const values: number[] = [];

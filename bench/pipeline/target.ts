@@ -2,6 +2,7 @@ import { read } from "../../processors/read.js";
 import type { InputRecord } from "../../processors/stage.js";
 import type { OpenEnvironment } from "../../runtime/process/environment.js";
 import { follow } from "../../runtime/session/follow.js";
+import type { Notification } from "../../schemas/generated.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
 import { LoadGenerator, type LoadOptions } from "../load/load.js";
 import type { Submissions } from "./submissions.js";
@@ -28,8 +29,14 @@ export function ledgerLoad(
   return new LoadGenerator({ ...load, chainId }, network.topology, schemaIds.get("transactions")!);
 }
 
-/** Our own network: its ends are in the notifications. */
-export function ledgerTarget({ kafka, admin, network }: OpenEnvironment): LoadTarget {
+/**
+ * Our own network: its ends are in the notifications.
+ * @param seen is told each notification too, with the time in milliseconds since 1970
+ */
+export function ledgerTarget(
+  { kafka, admin, network }: OpenEnvironment,
+  seen?: (notification: Notification, nowMs: number) => void,
+): LoadTarget {
   const { network: name, sourcePartitions } = network.genesis;
   return {
     kafka,
@@ -42,7 +49,9 @@ export function ledgerTarget({ kafka, admin, network }: OpenEnvironment): LoadTa
         const nowMs = Date.now();
         for (const record of records) {
           const notification = read("Notification", record);
-          if (notification) submissions.take(notification, nowMs);
+          if (!notification) continue;
+          submissions.take(notification, nowMs);
+          seen?.(notification, nowMs);
         }
       };
       return follow(kafka, name, "notifications", from, take, FOLLOWING_PACE_MS);
