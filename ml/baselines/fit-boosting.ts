@@ -33,7 +33,7 @@ export function fitBoosting(
     random,
   );
   const none = { features: TREE_FEATURES, matrix: new Float64Array(0), target: new Float64Array(0) };
-  const grown = { ...settings, treesMax: early.trees.length, patience: early.trees.length + 1 };
+  const grown = { ...settings, treesMax: early.trees.length };
   return {
     history,
     early,

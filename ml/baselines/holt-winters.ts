@@ -13,8 +13,10 @@ export interface HoltWintersWeights {
   readonly damping: number;
 }
 
-const CANDIDATES: readonly HoltWintersWeights[] = [0.1, 0.3, 0.5, 0.8].flatMap((alpha) =>
-  [0, 0.02, 0.1].flatMap((beta) => [0.05, 0.2].map((gamma) => ({ alpha, beta, gamma, damping: 0.9 }))),
+const CANDIDATES: readonly HoltWintersWeights[] = [0.02, 0.1, 0.3, 0.5, 0.8].flatMap((alpha) =>
+  [0, 0.02, 0.1].flatMap((beta) =>
+    [0.02, 0.1, 0.3].flatMap((gamma) => [0.9, 0.98].map((damping) => ({ alpha, beta, gamma, damping }))),
+  ),
 );
 
 /**

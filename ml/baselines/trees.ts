@@ -53,7 +53,7 @@ export interface Rows {
   readonly target: Float64Array;
 }
 
-/** Grows trees on `train` until they no longer help on `held`. */
+/** Grows trees on `train` until they no longer help on `held`; all of them where nothing is held out. */
 export function boost(train: Rows, held: Rows, settings: BoostingSettings, random: Random): Boosting {
   const { features, target } = train;
   const rows = target.length;
@@ -74,6 +74,7 @@ export function boost(train: Rows, held: Rows, settings: BoostingSettings, rando
     for (let row = 0; row < rows; row++) current[row]! += treeValue(tree, train.matrix, row * features);
     for (let row = 0; row < heldCurrent.length; row++)
       heldCurrent[row]! += treeValue(tree, held.matrix, row * features);
+    if (heldCurrent.length === 0) continue;
     const loss = lossOf(held.target, heldCurrent, settings.objective);
     if (loss < best.loss) best = { loss, trees: trees.length };
     if (trees.length - best.trees >= settings.patience) break;

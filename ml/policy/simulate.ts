@@ -64,7 +64,10 @@ export function simulate(course: Course, decide: Decide): Outcome {
       }
     }
     const wanted = clamp(Math.round(decide(step, before)), 1, shardsMax);
-    const next = clamp(wanted, Math.min(before, Math.ceil(inForce / 2)), Math.max(before, 2 * inForce));
+    // Neither what is there nor what is under way can be split or merged twice.
+    const least = Math.min(before, Math.ceil(Math.max(inForce, before) / 2));
+    const most = Math.max(before, 2 * Math.min(inForce, before));
+    const next = clamp(wanted, least, most);
     planned[step - first] = next;
     if (step + effect < end) changes += Math.abs(next - before);
   }
