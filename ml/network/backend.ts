@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { MlError } from "../failure.js";
+import { transposeBeforeProducts } from "./transposed-products.js";
 
 /** What computes, the fastest first: TensorFlow's native library where somebody installed it, WebAssembly, plain JavaScript. */
 export const BACKENDS = ["tensorflow", "wasm", "cpu"] as const;
@@ -23,8 +24,11 @@ export async function useBackend(wanted?: Backend): Promise<Backend> {
 async function isReady(backend: Backend): Promise<boolean> {
   try {
     if (backend === "tensorflow") await import(NATIVE_PACKAGE);
-    else if (backend === "wasm") await import("@tensorflow/tfjs-backend-wasm");
-    else await import("@tensorflow/tfjs-backend-cpu");
+    else if (backend === "cpu") await import("@tensorflow/tfjs-backend-cpu");
+    else {
+      await import("@tensorflow/tfjs-backend-wasm");
+      transposeBeforeProducts();
+    }
     return await tf.setBackend(backend);
   } catch {
     return false;

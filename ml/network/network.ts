@@ -80,7 +80,14 @@ export function buildNetwork(settings: NetworkSettings): Network {
   };
 
   function encoder({ architecture }: NetworkSettings, input: layers.SymbolicTensor): layers.SymbolicTensor {
-    const common = { units, kernelInitializer: glorot(seed), recurrentInitializer: glorot(seed + 1) };
+    // The library's own choice, the hard sigmoid, has a costly gradient.
+    const gates = { recurrentActivation: "sigmoid" } as const;
+    const common = {
+      units,
+      ...gates,
+      kernelInitializer: glorot(seed),
+      recurrentInitializer: glorot(seed + 1),
+    };
     if (architecture === "lstm") return layers.layers.lstm(common).apply(input) as layers.SymbolicTensor;
     if (architecture === "gru") return layers.layers.gru(common).apply(input) as layers.SymbolicTensor;
     return attention(input, units, seed);
