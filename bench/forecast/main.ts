@@ -18,7 +18,7 @@ const USAGE = `usage: npm run evaluate:forecast -- --series DIR [--json] [--reco
   --series DIR          directory of files timestamp,value: .csv or .csv.gz, one a series
   --model M             ${ARCHITECTURES.join(", ")} (lstm)
   --seed N              the first seed (1)
-  --members N           networks whose mean is forecast, seeds one after the other (2)
+  --members N           networks whose mean is forecast, seeds one after the other (1)
   --backend B           ${BACKENDS.join(", ")} (wasm where it works, else cpu)
   --effort SHARE        share of the usual training, to try things out (1)
   --change-cost SHARE   capacity of a shard that a split or merge takes while it is under way (${LOOP_DEFAULTS.changeCost})
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
     series: { type: "string" },
     model: { type: "string", default: "lstm" },
     seed: { type: "string", default: "1" },
-    members: { type: "string", default: "2" },
+    members: { type: "string", default: "1" },
     backend: { type: "string" },
     effort: { type: "string", default: "1" },
     "change-cost": { type: "string", default: String(LOOP_DEFAULTS.changeCost) },

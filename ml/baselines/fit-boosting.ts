@@ -8,7 +8,7 @@ import { actual, type Target } from "../targets.js";
 import { BOOSTING_DEFAULTS, type Boosting, boost, boostingForecast, type Rows } from "./trees.js";
 
 /** Rows that trees are grown on; of a longer past a sample. */
-export const BOOSTING_ROWS_MAX = 20_000;
+export const BOOSTING_ROWS_MAX = 10_000;
 
 export interface BoostingFit {
   readonly history: History;

@@ -39,11 +39,11 @@ export interface MemberSettings {
 }
 
 export const MEMBER_DEFAULTS: Omit<MemberSettings, "network"> = {
-  commonSamples: 48_000,
-  commonEpochs: 6,
+  commonSamples: 36_000,
+  commonEpochs: 5,
   commonRate: 4e-3,
-  ownSamplesMax: 4_000,
-  ownEpochs: 5,
+  ownSamplesMax: 3_000,
+  ownEpochs: 4,
   ownRate: 1.5e-3,
 };
 
