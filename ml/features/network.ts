@@ -57,60 +57,98 @@ export function writeSample(
   buffers: SampleBuffers,
   row: number,
 ): void {
+  const unit = localScale(history, origin, scale);
+  writeSequence(history, origin, unit, buffers.sequence, row * STEPS * STEP_FEATURES);
+  writeStatics(history, origin, { unit, scale, ridge }, buffers.statics, row * STATIC_FEATURES);
+  writeExperts(history, origin, { unit, ridge }, buffers.experts, row * TARGETS.length * EXPERTS);
+}
+
+/** The window less its last value, and the same of a day and of a week ago, so far on that it ends with what came then. */
+function writeSequence(
+  history: History,
+  origin: number,
+  unit: number,
+  into: Float32Array,
+  offset: number,
+): void {
+  const { values } = history.series;
+  const last = values[origin]!;
+  const periods = periodsOf(history);
+  const before = periods.map((period) => seasonal(history, origin, period, last));
+  let at = offset;
+  for (let step = 0; step < STEPS; step++) {
+    const from = origin + 1 - WINDOW + step * PATCH;
+    for (let place = from; place < from + PATCH; place++)
+      into[at++] = Math.asinh((values[Math.max(0, place)]! - last) / unit);
+    for (let which = 0; which < periods.length; which++) {
+      const then = before[which]!;
+      for (let place = from; place < from + PATCH; place++) {
+        const value = seasonal(history, place + HORIZON_MAX, periods[which]!, then);
+        into[at++] = Math.asinh((value - then) / unit);
+      }
+    }
+  }
+}
+
+interface Units {
+  readonly unit: number;
+  readonly scale: number;
+  readonly ridge: readonly number[];
+}
+
+/** Level, long means, maxima and changes, place in day and week, what came then at the horizons, the ridge forecasts. */
+function writeStatics(
+  history: History,
+  origin: number,
+  { unit, scale, ridge }: Units,
+  into: Float32Array,
+  offset: number,
+): void {
   const { series, seasons } = history;
   const { values } = series;
   const last = values[origin]!;
-  const unit = localScale(history, origin, scale);
-  const squash = (difference: number) => Math.asinh(difference / unit);
-  const periods = [seasons.daySteps, seasons.weekSteps];
-  const before = periods.map((period) => seasonal(history, origin, period, last));
-
-  let at = row * STEPS * STEP_FEATURES;
-  for (let step = 0; step < STEPS; step++) {
-    const from = origin + 1 - WINDOW + step * PATCH;
-    for (let place = 0; place < PATCH; place++)
-      buffers.sequence[at++] = squash(values[Math.max(0, from + place)]! - last);
-    for (let which = 0; which < periods.length; which++) {
-      const then = before[which]!;
-      for (let place = 0; place < PATCH; place++)
-        buffers.sequence[at++] = squash(
-          seasonal(history, from + place + HORIZON_MAX, periods[which]!, then) - then,
-        );
-    }
-  }
-
-  const { statics } = buffers;
-  at = row * STATIC_FEATURES;
-  statics[at++] = Math.log1p(last / scale) / 4;
-  statics[at++] = seasons.daySteps ? 1 : 0;
-  for (const length of MEANS) statics[at++] = squash(meanUpTo(history, origin, length) - last);
+  const squash = (value: number) => Math.asinh((value - last) / unit);
+  let at = offset;
+  into[at++] = Math.log1p(last / scale) / 4;
+  into[at++] = seasons.daySteps ? 1 : 0;
+  for (const length of MEANS) into[at++] = squash(meanUpTo(history, origin, length));
   for (const length of MAXIMA)
-    statics[at++] = squash(maximumBetween(values, Math.max(0, origin + 1 - length), origin) - last);
+    into[at++] = squash(maximumBetween(values, Math.max(0, origin + 1 - length), origin));
   for (const length of CHANGES)
-    statics[at++] = Math.log((changeUpTo(history, origin, length) + 0.01 * scale) / scale) / 2;
+    into[at++] = Math.log((changeUpTo(history, origin, length) + 0.01 * scale) / scale) / 2;
   for (const [period, periodS] of [
     [seasons.daySteps, DAY_S],
     [seasons.weekSteps, WEEK_S],
   ] as const) {
     const phase = angle(series, origin, periodS);
-    statics[at++] = period ? Math.sin(phase) : 0;
-    statics[at++] = period ? Math.cos(phase) : 0;
+    into[at++] = period ? Math.sin(phase) : 0;
+    into[at++] = period ? Math.cos(phase) : 0;
   }
-  for (const ahead of HORIZONS) {
-    statics[at++] = squash(seasonal(history, origin + ahead, seasons.daySteps, last) - last);
-    statics[at++] = squash(seasonal(history, origin + ahead, seasons.weekSteps, last) - last);
-  }
-  for (let target = 0; target < TARGETS.length; target++) statics[at++] = squash(ridge[target]! - last);
-
-  at = row * TARGETS.length * EXPERTS;
-  const longMean = meanUpTo(history, origin, WINDOW);
-  for (let target = 0; target < TARGETS.length; target++) {
-    const window = TARGETS[target]!;
-    const ago = periods.map((period) => sameBefore(history, origin, window, period));
-    const simple = [ridge[target]!, last, recent(history, origin, window), longMean, ...ago];
-    for (const forecast of simple) buffers.experts[at++] = (forecast - last) / unit;
-  }
+  for (const ahead of HORIZONS)
+    for (const period of periodsOf(history))
+      into[at++] = squash(seasonal(history, origin + ahead, period, last));
+  for (let target = 0; target < TARGETS.length; target++) into[at++] = squash(ridge[target]!);
 }
+
+function writeExperts(
+  history: History,
+  origin: number,
+  { unit, ridge }: Omit<Units, "scale">,
+  into: Float32Array,
+  offset: number,
+): void {
+  const last = history.series.values[origin]!;
+  const longMean = meanUpTo(history, origin, WINDOW);
+  const periods = periodsOf(history);
+  let at = offset;
+  TARGETS.forEach((target, place) => {
+    const ago = periods.map((period) => sameBefore(history, origin, target, period));
+    for (const forecast of [ridge[place]!, last, recent(history, origin, target), longMean, ...ago])
+      into[at++] = (forecast - last) / unit;
+  });
+}
+
+const periodsOf = ({ seasons }: History) => [seasons.daySteps, seasons.weekSteps] as const;
 
 function recent(history: History, origin: number, { from, to }: Target): number {
   if (from === to) return meanUpTo(history, origin, RECENT);

@@ -1,6 +1,10 @@
+import { HORIZON_MAX } from "../parts.js";
 import { DAY_S, type Series, stepsIn, WEEK_S } from "../series.js";
 
-/** Periods that a series is long enough to show; 0 where it isn't. */
+/**
+ * Steps of the periods that a series is long enough to show; 0 where it isn't. Where a period is shorter than the horizon it is
+ * as many of them as reach beyond, so that a value of a period ago is always known.
+ */
 export interface Seasons {
   readonly daySteps: number;
   readonly weekSteps: number;
@@ -11,8 +15,9 @@ export const PERIODS_MIN = 3;
 
 export function seasonsOf(series: Series, trainEnd: number): Seasons {
   const within = (spanS: number) => {
-    const steps = stepsIn(spanS, series.stepS);
-    return steps > 1 && steps * PERIODS_MIN <= trainEnd ? steps : 0;
+    const one = stepsIn(spanS, series.stepS);
+    const steps = one * Math.ceil(HORIZON_MAX / one);
+    return one > 1 && steps * PERIODS_MIN <= trainEnd ? steps : 0;
   };
   return { daySteps: within(DAY_S), weekSteps: within(WEEK_S) };
 }

@@ -25,33 +25,37 @@ function featuresAt(series: Series, origin: number, ridge = TARGETS.map((_, at) 
 describe("features", () => {
   const series = sineSeries(800);
 
-  it("see nothing of what comes after the origin", () => {
-    for (const origin of ORIGINS) {
-      const values = series.values.map((value, at) => (at > origin ? 1e6 + at : value));
-      const before = featuresAt(series, origin);
-      // The level of the training part is known once it is over; until then it is the one thing from later.
-      const changed = origin >= TRAIN_END - 1 ? featuresAt({ ...series, values }, origin) : undefined;
-      const { level: _, ...history } = historyOf({ ...series, values }, TRAIN_END);
-      const level = historyOf(series, TRAIN_END).level;
-      const linear = new Float64Array(before.linear.length);
-      writeLinearFeatures({ ...history, level }, origin, linear);
-      expect(linear).toEqual(before.linear);
-      const trees = new Float64Array(TREE_FEATURES);
-      writeTreeFeatures({ ...history, level }, origin, trees);
-      expect(trees).toEqual(before.trees);
-      const sample = sampleBuffers(1);
-      writeSample(
-        { ...history, level },
-        origin,
-        7,
-        TARGETS.map((_, at) => 90 + at),
-        sample,
-        0,
-      );
-      expect(sample).toEqual(before.sample);
-      if (changed) expect(changed.linear).toEqual(before.linear);
-    }
-  });
+  it.each([3_600, 5 * 3_600, 86_400])(
+    "see nothing of what comes after the origin, with steps of %i s",
+    (stepS) => {
+      const series = { ...sineSeries(800), stepS };
+      for (const origin of ORIGINS) {
+        const values = series.values.map((value, at) => (at > origin ? 1e6 + at : value));
+        const before = featuresAt(series, origin);
+        // The level of the training part is known once it is over; until then it is the one thing from later.
+        const changed = origin >= TRAIN_END - 1 ? featuresAt({ ...series, values }, origin) : undefined;
+        const { level: _, ...history } = historyOf({ ...series, values }, TRAIN_END);
+        const level = historyOf(series, TRAIN_END).level;
+        const linear = new Float64Array(before.linear.length);
+        writeLinearFeatures({ ...history, level }, origin, linear);
+        expect(linear).toEqual(before.linear);
+        const trees = new Float64Array(TREE_FEATURES);
+        writeTreeFeatures({ ...history, level }, origin, trees);
+        expect(trees).toEqual(before.trees);
+        const sample = sampleBuffers(1);
+        writeSample(
+          { ...history, level },
+          origin,
+          7,
+          TARGETS.map((_, at) => 90 + at),
+          sample,
+          0,
+        );
+        expect(sample).toEqual(before.sample);
+        if (changed) expect(changed.linear).toEqual(before.linear);
+      }
+    },
+  );
 
   it("of the network are the same in any unit", () => {
     const doubled = { ...series, values: series.values.map((value) => value * 1_024) };
@@ -85,7 +89,8 @@ describe("features", () => {
     expect(seasonsOf(series, 480)).toEqual({ daySteps: 24, weekSteps: 0 });
     expect(seasonsOf(series, 504)).toEqual({ daySteps: 24, weekSteps: 168 });
     expect(seasonsOf(series, 71)).toEqual({ daySteps: 0, weekSteps: 0 });
-    expect(seasonsOf({ ...series, stepS: 86_400 }, 700)).toEqual({ daySteps: 0, weekSteps: 7 });
+    expect(seasonsOf({ ...series, stepS: 86_400 }, 700), "two weeks").toEqual({ daySteps: 0, weekSteps: 14 });
+    expect(seasonsOf({ ...series, stepS: 5 * 3_600 }, 480)).toEqual({ daySteps: 15, weekSteps: 34 });
   });
 
   it("have means and changes over the steps that there are", () => {
