@@ -1,16 +1,12 @@
-import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
-import type { Baseline } from "../../ml/evaluation/baseline-forecasts.js";
 import { LOOP_DEFAULTS } from "../../ml/evaluation/closed-loop.js";
-import type { Both, PointForecasts } from "../../ml/evaluation/forecast-set.js";
-import { MEMBER_DEFAULTS, type MemberForecasts } from "../../ml/evaluation/member.js";
+import { MEMBER_DEFAULTS, type MemberSettings } from "../../ml/evaluation/member.js";
 import { type Report, seriesReport, totalReport } from "../../ml/evaluation/report.js";
 import { ensemble } from "../../ml/evaluation/scores.js";
 import type { Backend } from "../../ml/network/backend.js";
 import { type Architecture, NETWORK_DEFAULTS } from "../../ml/network/network.js";
 import { partsOf } from "../../ml/parts.js";
 import type { Series } from "../../ml/series.js";
-import type { Answer, Task } from "./tasks.js";
+import { threadPool } from "./threads.js";
 
 export interface EvaluationSettings {
   readonly architecture: Architecture;
@@ -21,6 +17,8 @@ export interface EvaluationSettings {
   readonly backend: Backend | undefined;
   /** Share of the usual training, to try things out. */
   readonly effort: number;
+  /** Tasks at a time. */
+  readonly threads: number;
   readonly changeCost: number;
   readonly budget: number;
 }
@@ -28,78 +26,62 @@ export interface EvaluationSettings {
 /** More networks than this gain nothing that is worth their time. */
 export const MEMBERS_MAX = 16;
 
-/** Trains, forecasts and compares everything; threads do the work, as many as there are cores. */
+/** The report, with the seeds and the hashes of the common models. */
+export type EvaluationReport = Report & {
+  readonly seeds: readonly number[];
+  readonly models: readonly { readonly seed: number; readonly hash: string }[];
+};
+
+/** Trains, forecasts and compares everything; threads do the work. */
 export async function evaluate(
   series: readonly Series[],
   settings: EvaluationSettings,
   say: (line: string) => void,
-): Promise<Report & { readonly seeds: readonly number[] }> {
+): Promise<EvaluationReport> {
+  const { architecture, backend } = settings;
   const seeds = Array.from({ length: settings.members }, (_, at) => settings.seed + at);
-  const members = series.map((): MemberForecasts[] => []);
-  const baselines = new Map<number, Readonly<Record<Baseline, Both<PointForecasts>>>>();
-  const tasks: Task[] = [
-    ...seeds.map((seed): Task => memberTask(series, settings, seed)),
-    { kind: "baselines", seed: settings.seed, series },
-  ];
-  await inThreads(tasks, (answer) => {
-    if (answer.kind === "says") say(answer.line);
-    else if (answer.kind === "baselines") baselines.set(answer.at, answer.forecasts);
-    else members[answer.at]![seeds.indexOf(answer.seed)] = answer.forecasts;
+  const pool = threadPool(settings.threads, say);
+  const members = seeds.map(async (seed) => {
+    const own = memberSettings(settings, seed);
+    const { model, hash } = await pool.run("learn", { kind: "learn", series, backend, settings: own }, true);
+    const forecasts = series.map(async (one) => {
+      const adapted = await pool.run(
+        "adapt",
+        { kind: "adapt", series: one, backend, settings: own, model },
+        true,
+      );
+      say(`seed ${seed}: ${one.name} adapted, ${adapted.ownEpochs} of ${own.ownEpochs} epochs kept`);
+      return adapted;
+    });
+    return { seed, hash, forecasts: await Promise.all(forecasts) };
   });
+  const baselines = series.map(async (one) => {
+    const done = await pool.run("baselines", { kind: "baselines", seed: settings.seed, series: one });
+    say(`baselines: ${one.name} done`);
+    return done;
+  });
+  const [trained, compared] = await Promise.all([Promise.all(members), Promise.all(baselines)]);
   const loop = { ...LOOP_DEFAULTS, changeCost: settings.changeCost, budget: settings.budget };
-  const reports = series.map((own, at) => {
+  const reports = series.map((one, at) => {
     const network = {
-      tune: ensemble(members[at]!.map(({ tune }) => tune)),
-      evaluated: ensemble(members[at]!.map(({ evaluated }) => evaluated)),
+      tune: ensemble(trained.map(({ forecasts }) => forecasts[at]!.tune)),
+      evaluated: ensemble(trained.map(({ forecasts }) => forecasts[at]!.evaluated)),
     };
-    const report = seriesReport(
-      {
-        series: own,
-        parts: partsOf(own),
-        architecture: settings.architecture,
-        network,
-        baselines: baselines.get(at)!,
-      },
-      loop,
-    );
-    say(`closed loop: ${own.name} done`);
+    const all = { series: one, parts: partsOf(one), architecture, network, baselines: compared[at]! };
+    const report = seriesReport(all, loop);
+    say(`closed loop: ${one.name} done`);
     return report;
   });
-  return { seeds, ...totalReport(reports, settings.architecture) };
+  const models = trained.map(({ seed, hash }) => ({ seed, hash }));
+  return { seeds, models, ...totalReport(reports, architecture) };
 }
 
-function memberTask(series: readonly Series[], settings: EvaluationSettings, seed: number): Task {
-  const { effort, architecture, backend } = settings;
+function memberSettings({ effort, architecture }: EvaluationSettings, seed: number): MemberSettings {
   const share = (count: number) => Math.max(1, Math.round(count * effort));
   return {
-    kind: "member",
-    series,
-    backend,
-    settings: {
-      ...MEMBER_DEFAULTS,
-      commonSamples: share(MEMBER_DEFAULTS.commonSamples),
-      ownSamplesMax: share(MEMBER_DEFAULTS.ownSamplesMax),
-      network: { ...NETWORK_DEFAULTS, architecture, seed },
-    },
+    ...MEMBER_DEFAULTS,
+    commonSamples: share(MEMBER_DEFAULTS.commonSamples),
+    ownSamplesMax: share(MEMBER_DEFAULTS.ownSamplesMax),
+    network: { ...NETWORK_DEFAULTS, architecture, seed },
   };
-}
-
-/** Runs each task in a thread of its own, as many at a time as there are cores. */
-async function inThreads(tasks: readonly Task[], hear: (answer: Answer) => void): Promise<void> {
-  const waiting = [...tasks];
-  const lane = async () => {
-    for (let task = waiting.shift(); task; task = waiting.shift()) await inThread(task, hear);
-  };
-  await Promise.all(Array.from({ length: Math.min(tasks.length, availableParallelism()) }, lane));
-}
-
-function inThread(task: Task, hear: (answer: Answer) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: task });
-    worker.on("message", hear);
-    worker.once("error", reject);
-    worker.once("exit", (code) =>
-      code === 0 ? resolve() : reject(new Error(`a thread ended with ${code}`)),
-    );
-  });
 }

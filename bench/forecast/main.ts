@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseFlags } from "../../cli/parse-flags.js";
 import { progressSince } from "../../cli/progress.js";
@@ -23,9 +24,12 @@ const USAGE = `usage: npm run evaluate:forecast -- --series DIR [--json] [--reco
   --effort SHARE        share of the usual training, to try things out (1)
   --change-cost SHARE   capacity of a shard that a split or merge takes while it is under way (${LOOP_DEFAULTS.changeCost})
   --budget FACTOR       shard-time that a policy may spend, in threshold's (${LOOP_DEFAULTS.budget})
+  --threads N           tasks at a time (as many as cores)
   --json                the whole report as JSON on standard output
   --record NAME         keeps it in bench/results/NAME.json
 `;
+
+const THREADS_MAX = 64;
 
 const say = progressSince();
 
@@ -35,7 +39,8 @@ try {
   const code = (error as { code?: string }).code;
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`evaluate:forecast: ${code ? `${code}: ` : ""}${message}\n`);
-  process.exitCode = EXIT.failed;
+  // Threads that are still at work are of no use any more.
+  process.exit(EXIT.failed);
 }
 
 async function main(): Promise<number> {
@@ -48,6 +53,7 @@ async function main(): Promise<number> {
     effort: { type: "string", default: "1" },
     "change-cost": { type: "string", default: String(LOOP_DEFAULTS.changeCost) },
     budget: { type: "string", default: String(LOOP_DEFAULTS.budget) },
+    threads: { type: "string", default: String(availableParallelism()) },
     json: { type: "boolean", default: false },
     record: { type: "string" },
   } as const;
@@ -65,6 +71,7 @@ async function main(): Promise<number> {
     members: number(values.members, "--members", 1, MEMBERS_MAX, true),
     backend: values.backend === undefined ? undefined : oneOf(BACKENDS, values.backend, "--backend"),
     effort: number(values.effort, "--effort", 0, 10),
+    threads: number(values.threads, "--threads", 1, THREADS_MAX, true),
     changeCost: number(values["change-cost"], "--change-cost", 0, 1),
     budget: number(values.budget, "--budget", 0, 100),
   };

@@ -6,25 +6,32 @@ import type { Series } from "../../ml/series.js";
 
 /** What a thread is asked to do. */
 export type Task =
+  /** The common training of a member. */
   | {
-      readonly kind: "member";
+      readonly kind: "learn";
       readonly settings: MemberSettings;
       readonly backend: Backend | undefined;
       readonly series: readonly Series[];
     }
-  | { readonly kind: "baselines"; readonly seed: number; readonly series: readonly Series[] };
+  /** A member's own training on one series, and its forecasts. */
+  | {
+      readonly kind: "adapt";
+      readonly settings: MemberSettings;
+      readonly backend: Backend | undefined;
+      /** The saved common model. */
+      readonly model: string;
+      readonly series: Series;
+    }
+  | { readonly kind: "baselines"; readonly seed: number; readonly series: Series };
 
-/** What it says: of the series at a place of its task. */
+/** What comes of it. */
+export interface Results {
+  readonly learn: { readonly model: string; readonly hash: string };
+  readonly adapt: MemberForecasts;
+  readonly baselines: Readonly<Record<Baseline, Both<PointForecasts>>>;
+}
+
+/** What a thread says: how far it is, and at last its result. */
 export type Answer =
-  | {
-      readonly kind: "member";
-      readonly seed: number;
-      readonly at: number;
-      readonly forecasts: MemberForecasts;
-    }
-  | {
-      readonly kind: "baselines";
-      readonly at: number;
-      readonly forecasts: Readonly<Record<Baseline, Both<PointForecasts>>>;
-    }
-  | { readonly kind: "says"; readonly line: string };
+  | { readonly kind: "says"; readonly line: string }
+  | { readonly kind: "result"; readonly result: Results[keyof Results] };

@@ -20,13 +20,13 @@ export interface BoostingSettings {
 
 export const BOOSTING_DEFAULTS: BoostingSettings = {
   objective: "mean",
-  treesMax: 200,
+  treesMax: 150,
   depthMax: 5,
-  learningRate: 0.06,
+  learningRate: 0.08,
   leafRowsMin: 30,
   rowShare: 0.6,
   featureShare: 0.7,
-  patience: 20,
+  patience: 15,
 };
 
 const BINS = 64;
@@ -95,12 +95,16 @@ function treeValue(tree: Tree, features: Float64Array, offset: number): number {
   return tree.value[node]!;
 }
 
+/** Of each bin of each picked feature: the sum of the gradient, and the number of rows. */
+interface Histograms {
+  readonly sums: Float64Array;
+  readonly counts: Float64Array;
+}
+
 /** One tree: split greedily by the gain in squared gradient, its leaves set to the best step of their rows. */
 class Grower {
   private readonly tree: Tree = { feature: [], edge: [], left: [], value: [] };
   private readonly picked: number[];
-  private readonly sums = new Float64Array(BINS);
-  private readonly counts = new Float64Array(BINS);
 
   constructor(
     private readonly train: Rows,
@@ -117,10 +121,11 @@ class Grower {
   }
 
   grow(): Tree {
-    const rows = Int32Array.from({ length: this.train.target.length }, (_, row) => row);
-    const seen = rows.filter(() => this.random() < this.settings.rowShare);
+    const all = Int32Array.from({ length: this.train.target.length }, (_, row) => row);
+    const seen = all.filter(() => this.random() < this.settings.rowShare);
+    const rows = seen.length ? seen : all;
     this.node();
-    this.split(0, seen.length ? seen : rows, 0);
+    this.split(0, rows, this.histograms(rows), 0);
     return this.tree;
   }
 
@@ -131,54 +136,63 @@ class Grower {
     return this.tree.value.push(0) - 1;
   }
 
-  private split(node: number, rows: Int32Array, depth: number): void {
-    const found = depth < this.settings.depthMax ? this.bestSplit(rows) : undefined;
+  private split(node: number, rows: Int32Array, own: Histograms | undefined, depth: number): void {
+    const found = own && this.bestSplit(rows, own);
     if (!found) {
       this.tree.value[node] = this.settings.learningRate * this.leafValue(rows);
       return;
     }
     const { feature, bin } = found;
-    const { features } = this.train;
     const left = this.node();
     const right = this.node();
     this.tree.feature[node] = feature;
     this.tree.edge[node] = this.edges[feature]![bin]!;
     this.tree.left[node] = left;
-    this.split(
-      left,
-      rows.filter((row) => this.bins[row * features + feature]! <= bin),
-      depth + 1,
-    );
-    this.split(
-      right,
-      rows.filter((row) => this.bins[row * features + feature]! > bin),
-      depth + 1,
-    );
+    const place = feature * this.train.target.length;
+    const lower = rows.filter((row) => this.bins[place + row]! <= bin);
+    const upper = rows.filter((row) => this.bins[place + row]! > bin);
+    const isLast = depth + 1 >= this.settings.depthMax;
+    // Of two siblings only the smaller is counted: the other is what is left of their parent.
+    const counted = isLast ? undefined : this.histograms(lower.length < upper.length ? lower : upper);
+    const rest = counted && difference(own, counted);
+    this.split(left, lower, lower.length < upper.length ? counted : rest, depth + 1);
+    this.split(right, upper, lower.length < upper.length ? rest : counted, depth + 1);
   }
 
-  private bestSplit(rows: Int32Array): { feature: number; bin: number } | undefined {
-    const { sums, counts, bins, gradient } = this;
-    const { features } = this.train;
-    const rowsMin = this.settings.leafRowsMin;
-    if (rows.length < 2 * rowsMin) return undefined;
-    let total = 0;
-    for (const row of rows) total += gradient[row]!;
-    let best: { feature: number; bin: number } | undefined;
-    let bestGain = (total * total) / rows.length + 1e-12;
-    for (const feature of this.picked) {
-      sums.fill(0);
-      counts.fill(0);
+  private histograms(rows: Int32Array): Histograms {
+    const { bins, gradient, picked } = this;
+    const length = this.train.target.length;
+    const sums = new Float64Array(picked.length * BINS);
+    const counts = new Float64Array(picked.length * BINS);
+    for (let which = 0; which < picked.length; which++) {
+      const place = picked[which]! * length;
+      const into = which * BINS;
       for (let at = 0; at < rows.length; at++) {
         const row = rows[at]!;
-        const bin = bins[row * features + feature]!;
+        const bin = into + bins[place + row]!;
         sums[bin]! += gradient[row]!;
         counts[bin]!++;
       }
+    }
+    return { sums, counts };
+  }
+
+  private bestSplit(
+    rows: Int32Array,
+    { sums, counts }: Histograms,
+  ): { feature: number; bin: number } | undefined {
+    const rowsMin = this.settings.leafRowsMin;
+    if (rows.length < 2 * rowsMin) return undefined;
+    let total = 0;
+    for (let at = 0; at < rows.length; at++) total += this.gradient[rows[at]!]!;
+    let best: { feature: number; bin: number } | undefined;
+    let bestGain = (total * total) / rows.length + 1e-9;
+    this.picked.forEach((feature, which) => {
       let sum = 0;
       let count = 0;
       for (let bin = 0; bin < this.edges[feature]!.length; bin++) {
-        sum += sums[bin]!;
-        count += counts[bin]!;
+        sum += sums[which * BINS + bin]!;
+        count += counts[which * BINS + bin]!;
         if (count < rowsMin) continue;
         if (rows.length - count < rowsMin) break;
         const gain = (sum * sum) / count + (total - sum) ** 2 / (rows.length - count);
@@ -187,7 +201,7 @@ class Grower {
           best = { feature, bin };
         }
       }
-    }
+    });
     return best;
   }
 
@@ -195,6 +209,13 @@ class Grower {
     const errors = Float64Array.from(rows, (row) => this.train.target[row]! - this.current[row]!);
     return this.settings.objective === "mean" ? meanOf(errors) : quantileOf(errors, this.settings.objective);
   }
+}
+
+function difference(whole: Histograms, part: Histograms): Histograms {
+  return {
+    sums: whole.sums.map((sum, at) => sum - part.sums[at]!),
+    counts: whole.counts.map((count, at) => count - part.counts[at]!),
+  };
 }
 
 function binEdges({ features, matrix, target }: Rows, feature: number): Float64Array {
@@ -207,13 +228,12 @@ function binEdges({ features, matrix, target }: Rows, feature: number): Float64A
   return Float64Array.from(edges).sort();
 }
 
+/** The bin of each row, feature after feature. */
 function binned({ features, matrix, target }: Rows, edges: readonly Float64Array[]): Uint8Array {
   const bins = new Uint8Array(target.length * features);
-  for (let row = 0; row < target.length; row++) {
-    for (let feature = 0; feature < features; feature++) {
-      const at = row * features + feature;
-      bins[at] = binOf(edges[feature]!, matrix[at]!);
-    }
+  for (let feature = 0; feature < features; feature++) {
+    for (let row = 0; row < target.length; row++)
+      bins[feature * target.length + row] = binOf(edges[feature]!, matrix[row * features + feature]!);
   }
   return bins;
 }

@@ -2,13 +2,7 @@ import { fitRidge, ridgeForecasts } from "../baselines/fit-ridge.js";
 import { firstWithLags } from "../features/seasons.js";
 import { maseScale } from "../metrics.js";
 import { forecastPart } from "../network/forecast.js";
-import {
-  buildNetwork,
-  type Network,
-  type NetworkSettings,
-  putWeights,
-  takeWeights,
-} from "../network/network.js";
+import { type Network, type NetworkSettings, putWeights, takeWeights } from "../network/network.js";
 import { drawOrigins, joined, type Lesson, samplesAt } from "../network/samples.js";
 import { lossOn, train } from "../network/train.js";
 import {
@@ -21,7 +15,7 @@ import {
   tuneOrigins,
   WINDOW,
 } from "../parts.js";
-import { type Random, seededRandom } from "../random.js";
+import type { Random } from "../random.js";
 import type { Series } from "../series.js";
 import type { Both } from "./forecast-set.js";
 
@@ -77,28 +71,6 @@ export function pupilOf(series: Series): Pupil {
 export interface MemberForecasts extends Both<Float32Array> {
   /** Epochs of the series' own training that helped in the tuning part. */
   readonly ownEpochs: number;
-}
-
-/** One network for all series, then adapted to each by its own past. Calls back with the forecasts of each. */
-export function runMember(
-  pupils: readonly Pupil[],
-  settings: MemberSettings,
-  deliver: (at: number, forecasts: MemberForecasts) => void,
-  say: (line: string) => void = () => {},
-): void {
-  const random = seededRandom(settings.network.seed);
-  const network = buildNetwork(settings.network);
-  try {
-    learnTogether(network, pupils, settings, random, say);
-    const common = takeWeights(network);
-    pupils.forEach((pupil, at) => {
-      putWeights(network, common);
-      deliver(at, adapt(network, pupil, settings, random));
-      say(`seed ${settings.network.seed}: ${pupil.series.name} adapted`);
-    });
-  } finally {
-    network.dispose();
-  }
 }
 
 /** The common training: as many samples of each series. */
