@@ -55,7 +55,7 @@ describe("products of transposed matrices on the wasm backend", () => {
   it("are what gradients are made of", () => {
     const gradient = tf.tidy(() =>
       tf
-        .grad((x: tf.Tensor2D) => tf.sum(tf.matMul(x, tf.tensor2d(b))))(tf.tensor2d(a))
+        .grad((x: tf.Tensor) => tf.sum(tf.matMul(x, tf.tensor2d(b))))(tf.tensor2d(a))
         .arraySync(),
     );
     expect(gradient).toEqual([
