@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseFlags } from "../cli/parse-flags.js";
 import { progressSince } from "../cli/progress.js";
 import { PROJECT_ROOT } from "../cli/project-root.js";
+import { runTick } from "./forecast/tick.js";
 import { runGate } from "./gate/gate.js";
 import { runGrowth } from "./growth/run.js";
 import { runHot } from "./hot/run.js";
@@ -40,6 +41,7 @@ const SCENARIOS = [
   "state",
   "stages",
   "micro",
+  "forecast",
   "gate",
   "picture",
 ] as const;
@@ -144,6 +146,8 @@ async function main(): Promise<number> {
     switch (values.scenario) {
       case "micro":
         return runMicro();
+      case "forecast":
+        return runTick(common.seed);
       case "peers":
         return runPeers({ ...common, ...timing });
       case "soak":

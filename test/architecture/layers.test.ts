@@ -7,6 +7,7 @@ import { readSource, type Source, sourcesOf } from "./sources.js";
 const LAYERS = [
   "schemas",
   "ledger",
+  "ml",
   "topics",
   "processors",
   "pipelines",
@@ -19,7 +20,7 @@ const LAYERS = [
   "chaos",
   "bench",
 ];
-const PURE = ["schemas", "ledger", "topics", "processors", "pipelines"];
+const PURE = ["schemas", "ledger", "ml", "topics", "processors", "pipelines"];
 const LINES_MAX = 300;
 
 const exists = (layer: string) => existsSync(fileURLToPath(new URL(`../../${layer}/`, import.meta.url)));
@@ -43,6 +44,10 @@ const PURE_PACKAGES = [
   "sodium-native",
   "secp256k1",
   "poseidon-lite/poseidon2",
+  "@tensorflow/tfjs-core",
+  "@tensorflow/tfjs-layers",
+  "@tensorflow/tfjs-backend-wasm",
+  "@tensorflow/tfjs-backend-cpu",
 ];
 
 function upward({ path, layer, imports }: Source): string[] {
@@ -78,13 +83,23 @@ function anyTypes({ path, code }: Source): string[] {
 
 describe("layers", () => {
   it("are all here", () => {
-    for (const layer of ["schemas", "ledger", "topics", "processors", "runtime", "gateway", "cli", "chaos"]) {
+    for (const layer of [
+      "schemas",
+      "ledger",
+      "ml",
+      "topics",
+      "processors",
+      "runtime",
+      "gateway",
+      "cli",
+      "chaos",
+    ]) {
       expect(sources.filter((source) => source.layer === layer).length, layer).toBeGreaterThan(0);
     }
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
   });
 
-  it("import one way: schemas, ledger, topics, processors, pipelines, runtime, verifier, client, gateway, simulator, cli, chaos, bench", () => {
+  it("import one way: schemas, ledger, ml, topics, processors, pipelines, runtime, verifier, client, gateway, simulator, cli, chaos, bench", () => {
     expect(sources.flatMap(upward)).toEqual([]);
   });
 
