@@ -36,7 +36,7 @@ import { BufferedStore } from "../store/buffered-store.js";
 import { CachedStore } from "../store/cached-store.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { StoredState } from "../store/stored-state.js";
-import { inChunks, inChunksOf } from "./in-chunks.js";
+import { inChunks } from "./in-chunks.js";
 import { lastCertificate } from "./last-certificate.js";
 import { type RestoredState, restoredState } from "./restore.js";
 
@@ -178,8 +178,7 @@ async function copyFromParents(
     const parent = environment.network.topology.shard(number);
     const end = await withEndOf(environment, group, parent, async (found) => {
       const { from, below } = stateRange(place.prefix);
-      for await (const values of inChunksOf(found.store.range(from, below), INITIAL_VALUES_PER_BATCH))
-        await store.write(values);
+      for await (const values of found.store.parts(from, below)) await store.write(values);
       return found;
     });
     ended.push(end);

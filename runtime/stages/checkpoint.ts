@@ -142,8 +142,7 @@ async function inheritedTree(
       const end = readPlace(own);
       if (end?.isLast) {
         const { from, below } = leafRange(place.prefix);
-        for await (const leaves of inChunksOf(own.range(from, below), INITIAL_VALUES_AT_ONCE))
-          await store.write(leaves);
+        for await (const leaves of own.parts(from, below)) await store.write(leaves);
         timeMs = Math.max(timeMs, end.time);
         continue;
       }

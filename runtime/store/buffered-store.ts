@@ -1,6 +1,6 @@
 import type { StoreBatch } from "../../processors/stage.js";
 import type { Clock, Timer } from "../clock.js";
-import type { Store } from "./level-store.js";
+import type { Store, StorePart } from "./level-store.js";
 
 /** So many keys go to disk at once, however recent: what is gathered is memory. */
 const GATHERED_MAX = 20_000;
@@ -34,6 +34,11 @@ export class BufferedStore implements Store {
   async *range(from: string, below: string): AsyncIterable<readonly [string, Buffer]> {
     await this.flush();
     yield* this.store.range(from, below);
+  }
+
+  async *parts(from: string, below: string): AsyncIterable<StorePart> {
+    await this.flush();
+    yield* this.store.parts(from, below);
   }
 
   /** Throws what an earlier write to the disk threw. */

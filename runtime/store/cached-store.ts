@@ -1,6 +1,6 @@
 import type { StoreBatch } from "../../processors/stage.js";
 import { ByteTable } from "./byte-table.js";
-import type { Store } from "./level-store.js";
+import type { Store, StorePart } from "./level-store.js";
 
 /**
  * Memory for what a store has, in bytes, in each of two generations; some 300,000 accounts. A read from LevelDB takes ten
@@ -31,6 +31,10 @@ export class CachedStore implements Store {
 
   range(from: string, below: string): AsyncIterable<readonly [string, Buffer]> {
     return this.store.range(from, below);
+  }
+
+  parts(from: string, below: string): AsyncIterable<StorePart> {
+    return this.store.parts(from, below);
   }
 
   async write(batch: StoreBatch): Promise<void> {

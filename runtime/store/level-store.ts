@@ -8,8 +8,14 @@ const LOCK_WAIT_MS = 10_000;
 const LOCK_RETRY_MS = 200;
 /** LevelDB's own default. */
 const WRITE_BUFFER_BYTES = 4 * 2 ** 20;
+/** A range is read in parts of at most so many values and about so many bytes. */
+const PART_VALUES_MAX = 5_000;
+const PART_BYTES = 1_024 * 1_024;
 /** CRC-32 of key and value in front of each value: LevelDB itself doesn't look at checksums when it reads. */
 const CHECKSUM_BYTES = 4;
+
+/** Some values of a range, by ascending key. */
+export type StorePart = readonly (readonly [string, Buffer])[];
 
 /** Key-value store of one task on local disk. A cache: it can be deleted and is rebuilt from topics. */
 export interface Store {
@@ -17,6 +23,8 @@ export interface Store {
   get(key: string): Buffer | undefined;
   /** Throws StoreCorrupt. */
   range(from: string, below: string): AsyncIterable<readonly [string, Buffer]>;
+  /** The same in parts, in order: measured, half the work where there are many values. Throws StoreCorrupt. */
+  parts(from: string, below: string): AsyncIterable<StorePart>;
   /** All or nothing. */
   write(batch: StoreBatch): Promise<void>;
   close(): Promise<void>;
@@ -72,13 +80,22 @@ export class LevelStore implements Store {
   }
 
   async *range(from: string, below: string) {
+    for await (const part of this.parts(from, below)) yield* part;
+  }
+
+  async *parts(from: string, below: string) {
     const bounds = { gte: Buffer.from(from, "latin1"), lt: Buffer.from(below, "latin1") };
+    const iterator = this.database.iterator({ ...bounds, highWaterMarkBytes: PART_BYTES });
     try {
-      for await (const [key, stored] of this.database.iterator(bounds)) {
-        yield [key.toString("latin1"), checked(key, stored)] as const;
+      for (;;) {
+        const part = await iterator.nextv(PART_VALUES_MAX);
+        if (part.length === 0) return;
+        yield part.map(([key, stored]) => [key.toString("latin1"), checked(key, stored)] as const);
       }
     } catch (error) {
       throw isCorruption(error) ? new StoreCorrupt(String(error)) : error;
+    } finally {
+      await iterator.close();
     }
   }
 

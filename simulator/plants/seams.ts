@@ -89,6 +89,7 @@ export function withStore(change: (store: Store, path: string) => Partial<Store>
         return {
           get: (key) => store.get(key),
           range: (from, below) => store.range(from, below),
+          parts: (from, below) => store.parts(from, below),
           write: (batch) => store.write(batch),
           close: () => store.close(),
           ...change(store, path),

@@ -129,6 +129,12 @@ class SimulatedStore implements Store {
     for (const key of keys) yield [key, this.get(key)!] as const;
   }
 
+  async *parts(from: string, below: string) {
+    const part: (readonly [string, Buffer])[] = [];
+    for await (const entry of this.range(from, below)) part.push(entry);
+    if (part.length > 0) yield part;
+  }
+
   write(batch: StoreBatch): Promise<void> {
     return new Promise((resolve) => {
       this.process.effect(() => this.apply(batch));

@@ -22,6 +22,9 @@ class NotingStore implements Store {
       if (key >= from && key < below) yield [key, value] as const;
     }
   }
+  async *parts(from: string, below: string) {
+    for await (const entry of this.range(from, below)) yield [entry];
+  }
   async write(batch: StoreBatch): Promise<void> {
     if (this.held) {
       await new Promise<void>((resolve) => {
@@ -125,9 +128,13 @@ describe("a buffered store", () => {
     const found: string[] = [];
     for await (const [key] of store.range("a", "b")) found.push(key);
     expect(found).toEqual(["a1", "a2"]);
+    const parts: string[] = [];
+    await store.write([["a2b", bytes("2b")]]);
+    for await (const part of store.parts("a", "b")) for (const [key] of part) parts.push(key);
+    expect(parts).toEqual(["a1", "a2", "a2b"]);
     await store.write([["a3", bytes("3")]]);
     await store.close();
-    expect([...disk.values.keys()]).toEqual(["a1", "a2", "a3"]);
+    expect([...disk.values.keys()]).toEqual(["a1", "a2", "a2b", "a3"]);
   });
 
   it("reads a range only when a write that is under way is done", async () => {

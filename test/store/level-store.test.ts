@@ -55,6 +55,31 @@ describe("a local store", () => {
     await store.close();
   });
 
+  it("gives a range in parts: all of it, in order, however many they are", async () => {
+    const store = await open(true);
+    const key = (index: number) => `k${String(index).padStart(5, "0")}`;
+    const values = Array.from(
+      { length: 12_000 },
+      (_, index) => [key(index), Buffer.from(key(index))] as const,
+    );
+    await store.write(values);
+    const found: (readonly [string, Buffer])[] = [];
+    let parts = 0;
+    for await (const part of store.parts(key(1), key(11_999))) {
+      parts++;
+      found.push(...part);
+    }
+    expect(parts).toBeGreaterThan(1);
+    expect(found).toEqual(values.slice(1, 11_999));
+    for await (const part of store.parts("l", "m")) expect(part).toBeUndefined();
+    // Left early, it lets go of the store.
+    for await (const part of store.parts("k", "l")) {
+      expect(part.length).toBeGreaterThan(0);
+      break;
+    }
+    await store.close();
+  });
+
   it("forgets everything where it is told to", async () => {
     await withBatches(3);
     const store = await open(true);

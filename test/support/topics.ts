@@ -61,6 +61,10 @@ export class MemoryStore implements Store {
     yield* this.entries(from, below);
   }
 
+  async *parts(from: string, below: string) {
+    yield [...this.entries(from, below)];
+  }
+
   writeNow(batch: StoreBatch): void {
     this.batches.push(batch);
     for (const [key, value] of batch) {
