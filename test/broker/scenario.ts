@@ -157,7 +157,9 @@ export function describePipeline(where: string, open: () => Promise<OpenedCluste
       const kafka = new Kafka({ brokers: [...settings.brokers], logLevel: logLevel.NOTHING });
       const consumer = kafka.consumer({ groupId: "analyst" });
       await consumer.connect();
-      const wanted = new Map(CATALOGUE.map((topic) => [topicOnCluster(settings.network, topic.name), topic]));
+      // Nobody proposed to change the shard tree here.
+      const written = CATALOGUE.filter(({ name }) => name !== "topology.proposals");
+      const wanted = new Map(written.map((topic) => [topicOnCluster(settings.network, topic.name), topic]));
       await consumer.subscribe({ topics: [...wanted.keys()], fromBeginning: true });
       const seen = new Map<string, unknown>();
       const faults: string[] = [];
