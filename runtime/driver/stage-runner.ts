@@ -188,6 +188,8 @@ export class StageRunner {
     const shard = environment.network.topology.ofPartition(partition);
     if (this.definition.isByShard && !shard) {
       managed.status = "without shard";
+      // It is no work, which members have to know of each other before any of them moves anything.
+      this.placing.opened(partition, new Map(this.definition.inputs.map((input) => [input, 0])));
       return;
     }
     managed.status = "opening";
