@@ -134,7 +134,7 @@ export class StageRunner {
       this.managed.delete(partition);
       managed.generation = -1;
       if (managed.slot) this.behind.delete(managed.slot);
-      void managed.slot?.close();
+      void this.letGo(managed.slot);
     }
     for (const partition of numbers) {
       const managed = this.managed.get(partition);
@@ -228,6 +228,13 @@ export class StageRunner {
     }
   }
 
+  /** Closes a slot; the member's fetches don't hurry for it any more. */
+  private async letGo(slot: TaskSlot | undefined): Promise<void> {
+    if (!slot) return;
+    this.behind.delete(slot);
+    await slot.close();
+  }
+
   private withTopology(): Environment {
     const { network, topology } = this.environment;
     return { ...this.environment, network: { ...network, topology: topology.current } };
@@ -246,7 +253,7 @@ export class StageRunner {
     const { slot } = managed;
     delete managed.slot;
     this.pauseAll(partition);
-    void slot.close().then(() => {
+    void this.letGo(slot).then(() => {
       managed.status = "ended";
       this.log.info({ partition }, "shard has ended: task closed");
     });
@@ -284,7 +291,7 @@ export class StageRunner {
       if (isFinal) {
         managed.status = "halted";
         this.log.error({ partition, code }, `halted: ${message}`);
-        void slot?.close();
+        void this.letGo(slot);
         return;
       }
       managed.wipeNext ||= wipe;
@@ -297,7 +304,7 @@ export class StageRunner {
       const level = error instanceof StageFault ? "error" : error instanceof NotReady ? "debug" : "warn";
       this.log[level]({ partition, code, delayMs }, `task failed, opens again: ${message}`);
       void (async () => {
-        await slot?.close();
+        await this.letGo(slot);
         await sleep(this.environment.clock, delayMs);
         if (this.managed.get(partition) === managed && !this.stopping) {
           // Until an opening succeeds the wipe is still to be done.
