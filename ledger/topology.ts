@@ -33,6 +33,10 @@ export class Topology {
   readonly shards: readonly KnownShard[];
   /** Number of changes since the genesis. */
   readonly epoch: number;
+  /** The shards that own accounts now, by ascending number. */
+  readonly live: readonly KnownShard[];
+  /** Shards that have ended, where one of those after them isn't known to have begun: they may still take entries. */
+  readonly ending: readonly KnownShard[];
   private readonly byNumber: Map<number, KnownShard>;
   /** Shard by the first bits of the placement: every prefix is padded to the longest one. */
   private readonly table: number[];
@@ -48,6 +52,10 @@ export class Topology {
       throw new RangeError("a shard's number or partition is used twice");
     if (shards.some(({ path, prefix }) => !isShardPath(path) || !/^[01]*$/.test(prefix)))
       throw new RangeError("a shard's path or prefix is none");
+    this.live = this.shards.filter(({ shard, ended }) => shard !== MAIN_CHAIN && ended === undefined);
+    this.ending = this.shards.filter(
+      ({ ended }) => ended !== undefined && this.begunIn(ended).some(({ isBeginning }) => isBeginning),
+    );
     const owners = this.live;
     this.bits = Math.max(0, ...owners.map((shard) => shard.prefix.length));
     if (this.bits > TOPOLOGY_BITS_MAX)
@@ -62,11 +70,6 @@ export class Topology {
       }
     }
     if (this.table.includes(-1)) throw new RangeError("some placements have no shard");
-  }
-
-  /** The shards that own accounts now, by ascending number. */
-  get live(): readonly KnownShard[] {
-    return this.shards.filter(({ shard, ended }) => shard !== MAIN_CHAIN && ended === undefined);
   }
 
   /** Number of the shard that owns an account. */
@@ -98,13 +101,6 @@ export class Topology {
   /** Shards that began with an epoch, left half first. */
   begunIn(epoch: number): readonly KnownShard[] {
     return this.shards.filter((shard) => shard.epoch === epoch && epoch > 0);
-  }
-
-  /** Shards that have ended, where one of those after them isn't known to have begun: they may still take entries. */
-  get ending(): readonly KnownShard[] {
-    return this.shards.filter(
-      ({ ended }) => ended !== undefined && this.begunIn(ended).some(({ isBeginning }) => isBeginning),
-    );
   }
 
   /** Shards that have a part of what a shard owned or owns: itself while it lives. */

@@ -133,7 +133,6 @@ export class StageRunner {
       if (numbers.has(partition)) continue;
       this.managed.delete(partition);
       managed.generation = -1;
-      if (managed.slot) this.behind.delete(managed.slot);
       void this.letGo(managed.slot);
     }
     for (const partition of numbers) {
@@ -280,7 +279,6 @@ export class StageRunner {
       if (!managed || this.stopping) return;
       const slot = managed.slot;
       delete managed.slot;
-      if (slot) this.behind.delete(slot);
       this.pauseAll(partition);
       const code = (error as { code?: string }).code;
       const message = error instanceof Error ? error.message : String(error);
