@@ -6,6 +6,7 @@ import type { Environment, StageDefinition, StageLog } from "../../runtime/drive
 import { StageRunner } from "../../runtime/driver/stage-runner.js";
 import { markMoment } from "../../runtime/kafka/moment.js";
 import { makeTestNetwork } from "../../simulator/world/network.js";
+import { fixedTopology } from "../support/fixed-topology.js";
 
 const net = makeTestNetwork({ shards: 1 });
 const TOPIC = "test.shard.votes";
@@ -45,7 +46,7 @@ async function stageOf() {
   };
   const environment = {
     network: net.network,
-    topology: { current: net.network.topology, onChange: () => () => undefined },
+    topology: fixedTopology(net.network.topology),
     kafka: { consumer: () => consumer },
     admin: {
       fetchOffsets: async () => [{ topic: TOPIC, partitions: [{ partition: PARTITION, offset: "3" }] }],

@@ -5,6 +5,7 @@ import type { Environment, StageDefinition, StageLog } from "../../runtime/drive
 import { StageRunner } from "../../runtime/driver/stage-runner.js";
 import type { GroupConsumer } from "../../runtime/kafka/ports.js";
 import { makeTestNetwork } from "../../simulator/world/network.js";
+import { fixedTopology } from "../support/fixed-topology.js";
 
 const net = makeTestNetwork({ shards: 1 });
 const PARTITION = 0;
@@ -47,11 +48,7 @@ describe("where a task starts", () => {
     let committed = 3;
     const environment = {
       network: net.network,
-      topology: {
-        current: net.network.topology,
-        refresh: async () => net.network.topology,
-        onChange: () => () => undefined,
-      },
+      topology: fixedTopology(net.network.topology),
       kafka: { consumer: () => memberOf(seeks) },
       admin: {
         fetchOffsets: async ({ topics }: { topics: string[] }) =>

@@ -8,6 +8,7 @@ import type { Environment, OpenTask, StageDefinition } from "../../runtime/drive
 import { StageRunner } from "../../runtime/driver/stage-runner.js";
 import { TaskSlot } from "../../runtime/driver/task-slot.js";
 import { STEP_MS_MAX, stepRecordsMax, Turns } from "../../runtime/driver/turns.js";
+import { fixedTopology } from "../support/fixed-topology.js";
 
 const STEPS = 2_000;
 
@@ -197,11 +198,7 @@ describe("a member with a partition that has enough", () => {
       admin,
       network: { genesis: { network: "test" } },
       clock,
-      topology: {
-        current: TREE,
-        refresh: async () => TREE,
-        onChange: () => () => undefined,
-      },
+      topology: fixedTopology(TREE),
       fetchPaceMs: () => 25,
       sessionTimeoutMs: 6_000,
       log,
