@@ -10,7 +10,10 @@ import {
   decodePosition,
   decodeStateValue,
   encodeStateValue,
+  FOREIGN_KEY,
   POSITION_KEY,
+  stateKeyOf,
+  stateRange,
 } from "../../processors/chain/store-layout.js";
 import type { OpenEnvironment } from "../../runtime/process/environment.js";
 import { type AuditReport, readState } from "../../runtime/session/audit.js";
@@ -111,9 +114,10 @@ async function readStore(directory: string): Promise<{ position?: ChainPosition;
     const saved = store.get(POSITION_KEY);
     const position = saved && decodePosition(saved);
     const values = new Map<StateKey, StateValue>();
-    for await (const [key, bytes] of store.range("state/", "state0")) {
+    const { from, below } = stateRange(store.get(FOREIGN_KEY)?.toString() ?? "");
+    for await (const [key, bytes] of store.range(from, below)) {
       const value = decodeStateValue(bytes);
-      if (value) values.set(key.slice("state/".length) as StateKey, value);
+      if (value) values.set(stateKeyOf(key), value);
     }
     return { values, ...(position && { position }) };
   } finally {

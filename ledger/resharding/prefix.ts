@@ -14,3 +14,13 @@ export function commonPart(a: string, b: string): string | undefined {
   if (a.startsWith(b)) return a;
   return b.startsWith(a) ? b : undefined;
 }
+
+/**
+ * What a parent left to a shard that takes its place: the halves of a split have less than it had, and the shard of a merge more.
+ * @throws RangeError where it left nothing
+ */
+export function innerPrefix(place: string, parent: string): string {
+  const inner = commonPart(place, parent);
+  if (inner === undefined) throw new RangeError(`${parent} left nothing to ${place}`);
+  return inner;
+}

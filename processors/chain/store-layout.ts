@@ -13,6 +13,11 @@ export const POSITION_KEY = "position";
 export const CERTIFICATES_KEY = "certificates";
 /** Key of the own record that a shard begins with that took others' place. */
 export const INHERITED_KEY = "inherited";
+/**
+ * Key of the prefix (bits as text) that the values of the store are under which count; it may have others, which nobody reads.
+ * None: all count. Also in stores of state trees.
+ */
+export const FOREIGN_KEY = "foreign";
 const DIGEST_PREFIX = "digest/";
 const STATE_PREFIX = "state/";
 const STATE_END = "state0";

@@ -69,6 +69,8 @@ export interface OpenTask {
   readonly transactional?: Pick<TransactionalWriter, "write" | "close">;
   /** Looks up or works out ahead what a step needs and can't ask for itself; may throw. */
   readonly prepare?: (records: readonly InputRecord[]) => Promise<void>;
+  /** Called when the task is done, before it is closed. */
+  readonly onEnd?: () => void;
 }
 
 /** A task can't be opened yet, as before its shard's parents have ended; it is tried again. */

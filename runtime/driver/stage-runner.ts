@@ -252,7 +252,8 @@ export class StageRunner {
     const { slot } = managed;
     delete managed.slot;
     this.pauseAll(partition);
-    void this.letGo(slot).then(() => {
+    this.behind.delete(slot);
+    void slot.end().then(() => {
       managed.status = "ended";
       this.log.info({ partition }, "shard has ended: task closed");
     });

@@ -90,6 +90,12 @@ export class TaskSlot {
     return this.open.task.isDone === true;
   }
 
+  /** Closes the slot of a task that is done. */
+  async end(): Promise<void> {
+    this.open.onEnd?.();
+    await this.close();
+  }
+
   private kick(): void {
     if (this.running || this.closed) return;
     this.running = true;

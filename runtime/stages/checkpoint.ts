@@ -1,31 +1,30 @@
 import type { KeyPair } from "../../ledger/crypto/ed25519.js";
 import { initialValues, type Network } from "../../ledger/genesis/genesis.js";
 import { encodeChanges } from "../../ledger/state/encoded-changes.js";
-import type { StateKey } from "../../ledger/state/key.js";
-import type { StateValue } from "../../ledger/state/state.js";
 import type { LeafChange } from "../../ledger/state-tree/changes.js";
 import type { StateTree } from "../../ledger/state-tree/state-tree.js";
 import type { KnownShard } from "../../ledger/topology.js";
-import { decodeStateValue, stateKeyOf, stateRange } from "../../processors/chain/store-layout.js";
 import { CheckpointTask } from "../../processors/checkpoint/checkpoint.js";
 import {
   type CheckpointPlace,
   GENESIS_PLACE,
-  LEAF_RANGE,
   leafRange,
   leavesBatch,
   OWNER_KEY,
   readPlace,
   storedLeaf,
 } from "../../processors/checkpoint/store-layout.js";
-import type { Environment, StageDefinition } from "../driver/environment.js";
+import type { Environment, OpenTask, StageDefinition } from "../driver/environment.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { buildTree } from "./build-tree.js";
-import { closedOnFailure, shardOfPartition, storeName, withEndOf } from "./chain-store.js";
+import { EndedTrees } from "./ended-trees.js";
+import { removeForeignLater } from "./foreign-values.js";
 import type { GenesisTrees } from "./genesis-trees.js";
-import { inChunks, inChunksOf } from "./in-chunks.js";
+import { inChunks } from "./in-chunks.js";
+import { inheritedLeaves } from "./inherited-tree.js";
 import { lastCheckpoint } from "./last-checkpoint.js";
 import { type RestoredState, restoredState } from "./restore.js";
+import { closedOnFailure, shardOfPartition, storePath } from "./store-name.js";
 
 /** Nothing waits for a root, and a fetch costs the broker as much as a validator's, in milliseconds. */
 const FETCH_PACE_MS = 500;
@@ -40,6 +39,7 @@ const INITIAL_VALUES_AT_ONCE = 1_000;
  */
 export function checkpointStage(validator: number, keyPair: KeyPair, trees: GenesisTrees): StageDefinition {
   const group = `checkpoint-${validator}`;
+  const ended = new EndedTrees();
   return {
     name: "checkpoint",
     group,
@@ -50,23 +50,35 @@ export function checkpointStage(validator: number, keyPair: KeyPair, trees: Gene
     async open(partition, environment, wipe) {
       const { network, openStore } = environment;
       const shard = shardOfPartition(environment, partition);
-      const name = storeName(environment, group, partition);
+      const place = network.topology.shard(shard);
+      const name = storePath(environment, group, partition);
+      const openTreeStore = (path: string, forget: boolean) => openStore(path, forget, WRITE_BUFFER_BYTES);
+      const opened = ({ store, ...made }: TreeAtPlace & { readonly store: Store }): OpenTask => {
+        removeForeignLater(store, environment.clock, leafRange(""), leafRange(place.prefix));
+        const onEnd = () => ended.keep(shard, made.tree);
+        return { task: new CheckpointTask({ ...common, ...made }), store, onEnd };
+      };
       const certifiedHeight = await lastCheckpoint(environment, partition);
       const common = { network, shard, validator, keyPair, certifiedHeight };
-      const found = await openStore(name, wipe, WRITE_BUFFER_BYTES);
-      const saved = await closedOnFailure(found, () => readTree(found, name, shard, environment));
-      if (saved) return { task: new CheckpointTask({ ...common, ...saved }), store: found };
+      const found = await openTreeStore(name, wipe);
+      const saved = await closedOnFailure(found, () => readTree(found, name, place, environment));
+      if (saved) return opened({ store: found, ...saved });
       await found.close();
-      const store = await openStore(name, true, WRITE_BUFFER_BYTES);
+      if (place.parents.length > 0) {
+        const begun = await inheritedLeaves(environment, group, place, wipe, openTreeStore);
+        const tree =
+          ended.take(place) ??
+          (await closedOnFailure(begun.store, () => inheritedTree(begun.store, place, environment)));
+        return opened({ ...begun, tree });
+      }
+      const store = await openTreeStore(name, true);
       const made = await closedOnFailure(store, async () => {
-        const place = network.topology.shard(shard);
-        if (place.parents.length > 0) return inheritedTree(store, name, group, place, environment);
         const restored = await restoredState(environment, shard, partition);
         return restored
           ? restoredTree(store, name, restored)
           : genesisTree(store, name, shard, environment, trees);
       });
-      return { task: new CheckpointTask({ ...common, ...made }), store };
+      return opened({ store, ...made });
     },
   };
 }
@@ -80,14 +92,13 @@ interface TreeAtPlace {
 async function readTree(
   store: Store,
   name: string,
-  shard: number,
-  { network, clock, log }: Environment,
+  { shard, prefix }: KnownShard,
+  { clock, log }: Environment,
 ): Promise<TreeAtPlace | undefined> {
   try {
     const place = readPlace(store);
     if (!place || store.get(OWNER_KEY)?.toString() !== name) return undefined;
-    const { prefix } = network.topology.shard(shard);
-    const tree = await buildTree(prefix, leavesOf(store), clock, (leaves) =>
+    const tree = await buildTree(prefix, leavesOf(store, prefix), clock, (leaves) =>
       log.info({ shard, leaves, height: place.height }, "state tree from the local store"),
     );
     return { place, tree };
@@ -97,8 +108,9 @@ async function readTree(
   }
 }
 
-async function* leavesOf(store: Store): AsyncGenerator<LeafChange> {
-  for await (const [key, value] of store.range(LEAF_RANGE.gte, LEAF_RANGE.lt)) yield storedLeaf(key, value);
+async function* leavesOf(store: Store, prefix: string): AsyncGenerator<LeafChange> {
+  const { from, below } = leafRange(prefix);
+  for await (const [key, value] of store.range(from, below)) yield storedLeaf(key, value);
 }
 
 async function genesisTree(
@@ -113,7 +125,7 @@ async function genesisTree(
     await store.write(leavesBatch(leaves));
   // From the store, where they are in order: a chunk is a part of the tree, and nearly nothing is hashed twice.
   const build = () =>
-    buildTree(prefix, leavesOf(store), clock, (leaves) =>
+    buildTree(prefix, leavesOf(store, prefix), clock, (leaves) =>
       log.info({ shard, leaves }, "state tree from the genesis"),
     );
   const tree = await trees.tree(shard, build);
@@ -121,65 +133,15 @@ async function genesisTree(
   return { place: GENESIS_PLACE, tree };
 }
 
-/** What the parents left under the shard's prefix, from their trees' leaves where this stage has those, else executed. */
+/** From the leaves: the parents have ended in other processes. */
 async function inheritedTree(
   store: Store,
-  name: string,
-  group: string,
-  place: KnownShard,
-  environment: Environment,
-): Promise<TreeAtPlace> {
-  const { network, clock, log } = environment;
-  let timeMs = 0;
-  for (const number of place.parents) {
-    const parent = network.topology.shard(number);
-    const own = await environment.openStore(
-      storeName(environment, group, parent.partition),
-      false,
-      WRITE_BUFFER_BYTES,
-    );
-    try {
-      const end = readPlace(own);
-      if (end?.isLast) {
-        const { from, below } = leafRange(place.prefix);
-        for await (const leaves of own.parts(from, below)) await store.write(leaves);
-        timeMs = Math.max(timeMs, end.time);
-        continue;
-      }
-    } finally {
-      await own.close();
-    }
-    timeMs = Math.max(timeMs, await executedLeaves(store, group, parent, place.prefix, environment));
-  }
-  const { shard, prefix } = place;
-  const tree = await buildTree(prefix, leavesOf(store), clock, (leaves) =>
+  { shard, prefix }: KnownShard,
+  { clock, log }: Environment,
+): Promise<StateTree> {
+  return buildTree(prefix, leavesOf(store, prefix), clock, (leaves) =>
     log.info({ shard, leaves }, "state tree from what the parents left"),
   );
-  const begin = { ...GENESIS_PLACE, time: timeMs };
-  await store.write([[OWNER_KEY, Buffer.from(name)], ...leavesBatch([], begin)]);
-  return { place: begin, tree };
-}
-
-/** Executes a parent to its end in a store beside; the time of its last block, in milliseconds since 1970. */
-async function executedLeaves(
-  store: Store,
-  group: string,
-  parent: KnownShard,
-  prefix: string,
-  environment: Environment,
-): Promise<number> {
-  return withEndOf(environment, group, parent, async (end) => {
-    const { from, below } = stateRange(prefix);
-    for await (const values of inChunksOf(end.store.range(from, below), INITIAL_VALUES_AT_ONCE))
-      await store.write(leavesBatch(encodeChanges(new Map(values.map(storedValue)))));
-    return end.position.time;
-  });
-}
-
-function storedValue([key, bytes]: readonly [string, Buffer]): [StateKey, StateValue] {
-  const value = decodeStateValue(bytes);
-  if (!value) throw new StoreCorrupt(`no value of ${key}`);
-  return [stateKeyOf(key), value];
 }
 
 async function restoredTree(

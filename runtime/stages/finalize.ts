@@ -6,8 +6,8 @@ import type { FinalityCertificate } from "../../schemas/generated.js";
 import type { Environment, StageDefinition } from "../driver/environment.js";
 import { TransactionalWriter } from "../kafka/transactional-writer.js";
 import { verifiedCertificate } from "../proofs/certificates.js";
-import { shardOfPartition } from "./chain-store.js";
 import { lastCheckpoint } from "./last-checkpoint.js";
+import { shardOfPartition } from "./store-name.js";
 import { tail } from "./tail.js";
 
 export const finalizeStage: StageDefinition = {

@@ -2,7 +2,7 @@ import { read } from "../../processors/read.js";
 import type { InputRecord } from "../../processors/stage.js";
 import type { Environment } from "../driver/environment.js";
 import { isCertified } from "../proofs/checkpoints.js";
-import { shardOfPartition } from "./chain-store.js";
+import { shardOfPartition } from "./store-name.js";
 import { tail } from "./tail.js";
 
 /** Height of the last certified checkpoint of a partition's shard; 0 before the first. */

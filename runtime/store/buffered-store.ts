@@ -55,6 +55,16 @@ export class BufferedStore implements Store {
     }
   }
 
+  async forget(from: string, below: string): Promise<void> {
+    await this.flush();
+    await this.store.forget(from, below);
+  }
+
+  async cloneBeside(name: string): Promise<void> {
+    await this.flush();
+    await this.store.cloneBeside(name);
+  }
+
   /** Puts everything on disk that was written so far; one after the other. Throws what the disk threw. */
   private async flush(): Promise<void> {
     this.timer?.cancel();

@@ -66,6 +66,15 @@ export class ByteTable {
     if (at >= 0) this.arena.writeUInt16LE(DELETED, at + 2);
   }
 
+  /** Deletes all keys from the first one on that are below the last one. */
+  deleteRange(from: string, below: string): void {
+    for (const taken of this.slots) {
+      if (taken === 0) continue;
+      const key = this.keyAt(taken - 1);
+      if (key >= from && key < below) this.arena.writeUInt16LE(DELETED, taken + 1);
+    }
+  }
+
   private append(key: string, value: Buffer): number {
     const room = value.length + SPARE_BYTES;
     const end = this.used + HEADER_BYTES + key.length + room;
@@ -112,12 +121,15 @@ export class ByteTable {
     const mask = this.slots.length - 1;
     for (const taken of before) {
       if (taken === 0) continue;
-      const from = taken - 1 + HEADER_BYTES;
-      const key = this.arena.toString("latin1", from, from + this.arena.readUInt16LE(taken - 1));
-      let slot = hashOf(key) & mask;
+      let slot = hashOf(this.keyAt(taken - 1)) & mask;
       while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
       this.slots[slot] = taken;
     }
+  }
+
+  private keyAt(begin: number): string {
+    const from = begin + HEADER_BYTES;
+    return this.arena.toString("latin1", from, from + this.arena.readUInt16LE(begin));
   }
 
   private isKeyAt(begin: number, key: string): boolean {

@@ -46,6 +46,16 @@ export class CachedStore implements Store {
     }
   }
 
+  async forget(from: string, below: string): Promise<void> {
+    await this.store.forget(from, below);
+    this.young.deleteRange(from, below);
+    this.old.deleteRange(from, below);
+  }
+
+  cloneBeside(name: string): Promise<void> {
+    return this.store.cloneBeside(name);
+  }
+
   close(): Promise<void> {
     return this.store.close();
   }

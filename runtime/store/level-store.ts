@@ -1,7 +1,9 @@
+import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { ClassicLevel } from "classic-level";
 import type { StoreBatch } from "../../processors/stage.js";
 import { BatchNumbers } from "./batch-numbers.js";
+import { cloneFiles } from "./clone-files.js";
 
 /** How long another process may take to let go of a store, in milliseconds. */
 const LOCK_WAIT_MS = 10_000;
@@ -27,6 +29,13 @@ export interface Store {
   parts(from: string, below: string): AsyncIterable<StorePart>;
   /** All or nothing. */
   write(batch: StoreBatch): Promise<void>;
+  /** Removes a range without reading it here. After a crash some of it may still be there. */
+  forget(from: string, below: string): Promise<void>;
+  /**
+   * Makes a store of another name beside this one that has the same, in a moment however much that is; what was there under that
+   * name is gone. Nothing may be written meanwhile. Where it can't be read afterwards it is empty.
+   */
+  cloneBeside(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,6 +49,7 @@ type Database = ClassicLevel<Buffer, Buffer>;
 /** LevelDB in a directory. Keys are latin1 strings, so that state keys keep their bytes. */
 export class LevelStore implements Store {
   private constructor(
+    private readonly directory: string,
     private readonly database: Database,
     private readonly numbers: BatchNumbers,
   ) {}
@@ -59,13 +69,13 @@ export class LevelStore implements Store {
     const found = await openDatabase(directory, writeBufferBytes);
     if (found) {
       const numbers = await BatchNumbers.read(found);
-      if (numbers) return new LevelStore(found, numbers);
+      if (numbers) return new LevelStore(directory, found, numbers);
       await found.close();
     }
     await whenUnlocked(() => ClassicLevel.destroy(directory));
     const empty = await openDatabase(directory, writeBufferBytes);
     if (!empty) throw new StoreCorrupt(`${directory} can't be read although it was just made`);
-    return new LevelStore(empty, BatchNumbers.none());
+    return new LevelStore(directory, empty, BatchNumbers.none());
   }
 
   get(key: string): Buffer | undefined {
@@ -112,6 +122,16 @@ export class LevelStore implements Store {
       else chained.put(operation.key, operation.value);
     }
     await chained.write();
+  }
+
+  forget(from: string, below: string): Promise<void> {
+    return this.database.clear({ gte: Buffer.from(from, "latin1"), lt: Buffer.from(below, "latin1") });
+  }
+
+  async cloneBeside(name: string): Promise<void> {
+    const directory = join(dirname(this.directory), name);
+    await whenUnlocked(() => ClassicLevel.destroy(directory));
+    await cloneFiles(this.directory, directory);
   }
 
   close(): Promise<void> {

@@ -32,11 +32,6 @@ export class StoredState implements State {
     for (const [key, value] of changes) this.unstored.set(key, value);
   }
 
-  /** Values that the store has, known already. */
-  seed(values: Iterable<readonly [StateKey, StateValue]>): void {
-    for (const [key, value] of values) this.recent.set(key, value);
-  }
-
   /** These values are in the store now; what changed again meanwhile stays. */
   stored(changes: StateChanges): void {
     for (const [key, value] of changes) {

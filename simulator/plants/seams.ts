@@ -91,6 +91,8 @@ export function withStore(change: (store: Store, path: string) => Partial<Store>
           range: (from, below) => store.range(from, below),
           parts: (from, below) => store.parts(from, below),
           write: (batch) => store.write(batch),
+          forget: (from, below) => store.forget(from, below),
+          cloneBeside: (name) => store.cloneBeside(name),
           close: () => store.close(),
           ...change(store, path),
         };

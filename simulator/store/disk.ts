@@ -41,7 +41,11 @@ export class Disk {
     );
     directory.owner = process;
     if (wipe || directory.hasHole) forget(directory);
-    return new SimulatedStore(directory, process, this.random);
+    return new SimulatedStore(directory, process, this.random, (name) => {
+      const beside = path.slice(0, path.lastIndexOf("/") + 1) + name;
+      const { values, damagedKey } = directory;
+      this.directories.set(beside, { ...empty(), values: new Map(values), damagedKey });
+    });
   }
 
   /** Names of the stores that exist. */
@@ -116,6 +120,7 @@ class SimulatedStore implements Store {
     private readonly directory: Directory,
     private readonly process: SimulatedProcess,
     private readonly random: Random,
+    private readonly clone: (name: string) => void,
   ) {}
 
   get(key: string): Buffer | undefined {
@@ -152,6 +157,18 @@ class SimulatedStore implements Store {
       if (key === this.directory.damagedKey) this.directory.damagedKey = undefined;
     }
     undo.push(before);
+  }
+
+  async forget(from: string, below: string): Promise<void> {
+    const keys = [...this.directory.values.keys()].filter((key) => key >= from && key < below);
+    await this.write(keys.map((key) => [key, null]));
+  }
+
+  cloneBeside(name: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.process.effect(() => this.clone(name));
+      this.process.later(this.random.fraction() * WRITE_MS_MAX, "cloned", resolve);
+    });
   }
 
   async close(): Promise<void> {

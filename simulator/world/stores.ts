@@ -1,5 +1,11 @@
 import type { StateKey } from "../../ledger/state/key.js";
-import { decodePosition, POSITION_KEY, stateStoreKey } from "../../processors/chain/store-layout.js";
+import {
+  decodePosition,
+  FOREIGN_KEY,
+  POSITION_KEY,
+  stateRange,
+  stateStoreKey,
+} from "../../processors/chain/store-layout.js";
 import { codec } from "../../schemas/codec.js";
 import type { StoreContent } from "../model/finish.js";
 import type { Node } from "./node.js";
@@ -39,8 +45,9 @@ function contentOf(path: string, values: ReadonlyMap<string, Buffer>): StoreCont
   const name = path.slice(path.lastIndexOf("/") + 1);
   const dash = name.lastIndexOf("-");
   const state = new Map<string, string>();
+  const { from, below } = stateRange(values.get(FOREIGN_KEY)?.toString() ?? "");
   for (const [key, bytes] of values) {
-    if (!key.startsWith(STATE_PREFIX)) continue;
+    if (key < from || key >= below) continue;
     const value = codec("StateRecord").decode(bytes)?.value ?? null;
     // A StateChange with an empty key is one byte and the value.
     const encoded = codec("StateChange")

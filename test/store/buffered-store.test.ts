@@ -38,6 +38,10 @@ class NotingStore implements Store {
       else this.values.set(key, value);
     }
   }
+  async forget(from: string, below: string): Promise<void> {
+    for (const key of [...this.values.keys()]) if (key >= from && key < below) this.values.delete(key);
+  }
+  async cloneBeside(): Promise<void> {}
   async close(): Promise<void> {
     this.closed = true;
   }

@@ -132,3 +132,63 @@ describe("a local store", () => {
     expect(found).toBeInstanceOf(StoreCorrupt);
   });
 });
+
+describe("a clone of a store", () => {
+  it("has what the other has, tables and recent batches, and goes its own way", async () => {
+    await withBatches(3);
+    const source = await open();
+    for (let index = 3; index < 400; index++) await source.write([[`key ${index}`, noiseOf(index)]]);
+    await source.cloneBeside("clone");
+    const clone = await LevelStore.open(join(directory, "clone"), false);
+    for (let index = 0; index < 400; index++) expect(clone.get(`key ${index}`)).toEqual(noiseOf(index));
+    await clone.write([["key 1", Buffer.from("other")]]);
+    await source.write([["key 2", null]]);
+    expect([source.get("key 1"), clone.get("key 2")]).toEqual([noiseOf(1), noiseOf(2)]);
+    await source.close();
+    await clone.close();
+    const again = await LevelStore.open(join(directory, "clone"), false);
+    expect(again.get("key 1")?.toString()).toBe("other");
+    await again.close();
+  });
+
+  it("takes the place of what was there", async () => {
+    await withBatches(2);
+    const before = await LevelStore.open(join(directory, "clone"), false);
+    await before.write([["of before", noiseOf(1)]]);
+    await before.close();
+    const source = await open();
+    await source.cloneBeside("clone");
+    await source.close();
+    const clone = await LevelStore.open(join(directory, "clone"), false);
+    expect([clone.get("of before"), clone.get("key 1")]).toEqual([undefined, noiseOf(1)]);
+    await clone.close();
+  });
+
+  it("can be made while its source puts tables together", async () => {
+    const source = await LevelStore.open(join(directory, "store"), false, 64 * 1_024);
+    // Many small tables: LevelDB is busy with them when the clone is made.
+    for (let index = 0; index < 20_000; index++) await source.write([[`key ${index % 7_000}`, noiseOf(index)]]);
+    await source.cloneBeside("clone");
+    const clone = await LevelStore.open(join(directory, "clone"), false);
+    for (let index = 13_000; index < 20_000; index++)
+      expect(clone.get(`key ${index % 7_000}`)).toEqual(noiseOf(index));
+    await clone.close();
+    await source.close();
+  });
+});
+
+describe("a range that is forgotten", () => {
+  it("is gone, and nothing else is, also after the next opening", async () => {
+    await withBatches(9);
+    const store = await open();
+    await store.forget("key 2", "key 5");
+    const has = (from: LevelStore) =>
+      Array.from({ length: 9 }, (_, index) => index).filter((index) => from.get(`key ${index}`));
+    expect(has(store)).toEqual([0, 1, 5, 6, 7, 8]);
+    await store.close();
+    const again = await open();
+    expect(has(again)).toEqual([0, 1, 5, 6, 7, 8]);
+    expect(again.get("last")?.toString()).toBe("8");
+    await again.close();
+  });
+});

@@ -86,6 +86,14 @@ export class MemoryStore implements Store {
     this.clearNow();
   }
 
+  async forget(from: string, below: string): Promise<void> {
+    this.writeNow(this.entries(from, below).map(([key]) => [key, null]));
+  }
+
+  async cloneBeside(): Promise<void> {
+    throw new Error("it has no neighbours");
+  }
+
   async close(): Promise<void> {}
 
   /** Forgets the last batches. */

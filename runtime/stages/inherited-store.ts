@@ -1,0 +1,86 @@
+import { type EndedShard, inheritedRecord, startAfter } from "../../ledger/resharding/inherit.js";
+import { innerPrefix } from "../../ledger/resharding/prefix.js";
+import type { KnownShard } from "../../ledger/topology.js";
+import { DIGEST_RANGE, stateRange } from "../../processors/chain/store-layout.js";
+import type { Environment } from "../driver/environment.js";
+import type { Store } from "../store/level-store.js";
+import { markForeign } from "./foreign-values.js";
+import { openChainStore, readSaved, type Saved } from "./saved-chain.js";
+import { type ChainOpening, type ShardEnd, withEndOf } from "./shard-end.js";
+import { closedOnFailure, storeName, storePath } from "./store-name.js";
+
+/**
+ * Makes the store of a shard that takes others' place. It begins as a clone of the first parent's store, so a split takes as long
+ * with a million accounts as with one; what other parents left is copied.
+ * @param isChecked every value is read and copied instead: a store that was made before was found damaged
+ * @throws NotReady while a parent has no certified last block
+ */
+export async function inheritedStore(
+  environment: Environment,
+  group: string,
+  place: KnownShard,
+  isChecked: boolean,
+  openChain: ChainOpening,
+): Promise<{ readonly store: Store; readonly saved: Saved }> {
+  const path = storePath(environment, group, place.partition);
+  const [first, ...others] = place.parents.map((number) => environment.network.topology.shard(number));
+  if (!first) throw new RangeError(`shard ${place.shard} took nobody's place`);
+  const begun = await withEndOf(environment, group, first, openChain, async (end) => {
+    const name = storeName(group, place.partition);
+    const cloned = isChecked ? undefined : await cloneOf(environment, end, name, path);
+    const store = cloned ?? (await openChainStore(environment, path, true));
+    return closedOnFailure(store, async () => {
+      if (cloned) await markForeign(store, place.prefix);
+      else await copyState(end, place.prefix, store);
+      return { store, end: endedOf(end) };
+    });
+  });
+  const { store } = begun;
+  return closedOnFailure(store, async () => {
+    const ended = [begun.end];
+    for (const other of others) {
+      const { from, below } = stateRange(other.prefix);
+      await store.forget(from, below);
+      const end = await withEndOf(environment, group, other, openChain, async (found) => {
+        await copyState(found, place.prefix, store);
+        return endedOf(found);
+      });
+      ended.push(end);
+    }
+    const position = startAfter(place, ended);
+    const inherited = inheritedRecord(place, ended);
+    return { store, saved: { position, inherited, uncertified: new Map(), certificatesOffset: 0 } };
+  });
+}
+
+function endedOf({ prefix, record, position }: ShardEnd): EndedShard {
+  return { prefix, record, position };
+}
+
+/** undefined: it didn't become what the end's store is. */
+async function cloneOf(
+  environment: Environment,
+  { store: source, path: sourcePath, position }: ShardEnd,
+  name: string,
+  path: string,
+): Promise<Store | undefined> {
+  await source.cloneBeside(name);
+  const store = await openChainStore(environment, path, false);
+  const saved = await closedOnFailure(store, () => readSaved(store, sourcePath));
+  if (saved?.position.digest.equals(position.digest)) {
+    await closedOnFailure(store, () => store.forget(DIGEST_RANGE.gte, DIGEST_RANGE.lt));
+    return store;
+  }
+  await store.close();
+  return undefined;
+}
+
+/** Of what the end's shard had, not of what else may be in its store. */
+async function copyState(
+  { store: source, prefix: ofParent }: ShardEnd,
+  prefix: string,
+  store: Store,
+): Promise<void> {
+  const { from, below } = stateRange(innerPrefix(prefix, ofParent));
+  for await (const values of source.parts(from, below)) await store.write(values);
+}
