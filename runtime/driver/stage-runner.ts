@@ -28,6 +28,8 @@ const REOPEN_DELAY_MS_MIN = 200;
 /** Between two looks whether a task can be opened that couldn't yet, in milliseconds. */
 const NOT_READY_DELAY_MS = 100;
 const REOPEN_DELAY_MS_MAX = 5_000;
+/** Between two looks whether the parents of a shard that begins have ended in this process, in milliseconds. */
+const PARENTS_LOOK_MS = 20;
 
 /** What a partition number of a stage is doing, for status pages. */
 export type SlotStatus = "opening" | "running" | "waiting" | "halted" | "without shard" | "ended";
@@ -196,10 +198,12 @@ export class StageRunner {
     const isCurrent = () => !this.stopping && this.managed.get(partition)?.generation === generation;
     let open: OpenTask | undefined;
     try {
+      const parents = (this.definition.inheritsStores && shard?.parents) || [];
+      while (parents.some((parent) => this.hasOpen(parent, environment))) {
+        await sleep(environment.clock, PARENTS_LOOK_MS);
+        if (!isCurrent()) return;
+      }
       const committed = await committedOffsets(partition, this.driver);
-      const parents = shard?.parents ?? [];
-      if (this.definition.inheritsStores && parents.some((parent) => this.hasOpen(parent, environment)))
-        throw new NotReady(`shard ${shard?.shard} begins when its parents have ended`);
       open = await this.definition.open(partition, environment, wipe);
       const starts = await startOffsets(partition, open.task, committed, this.driver);
       const slot = new TaskSlot(partition, open, this.driver, this.events, starts);

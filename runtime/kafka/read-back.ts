@@ -31,7 +31,7 @@ export async function readBack(
       next = fetched.next;
     }
     stretches.unshift(stretch);
-    if (stretch.some(enough)) break;
+    if (stretch.findLast(enough)) break;
     upper = lower;
     length *= 2;
   }

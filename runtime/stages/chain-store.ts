@@ -57,7 +57,9 @@ export async function openChain(
   if (!saved) await found.close();
   const made = saved ? { store: found, saved } : await newStore(environment, group, place, path, wipe);
   const { store } = made;
-  removeForeignLater(store, clock, stateRange(""), stateRange(place.prefix));
+  await closedOnFailure(store, async () =>
+    removeForeignLater(store, clock, stateRange(""), stateRange(place.prefix)),
+  );
   const state = new StoredState(store);
   const options = { network, shard, state, ...made.saved, ...(planted && { planted }) };
   return { store, state, options };

@@ -14,7 +14,7 @@ import {
   readPlace,
   storedLeaf,
 } from "../../processors/checkpoint/store-layout.js";
-import type { Environment, OpenTask, StageDefinition } from "../driver/environment.js";
+import type { Environment, StageDefinition } from "../driver/environment.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { buildTree } from "./build-tree.js";
 import { EndedTrees } from "./ended-trees.js";
@@ -35,9 +35,9 @@ const INITIAL_VALUES_AT_ONCE = 1_000;
 
 /**
  * A validator's part in checkpoints: its own group and stores.
- * @param trees of the genesis, shared by the validators of one process
+ * @param genesis trees of it, shared by the validators of one process
  */
-export function checkpointStage(validator: number, keyPair: KeyPair, trees: GenesisTrees): StageDefinition {
+export function checkpointStage(validator: number, keyPair: KeyPair, genesis: GenesisTrees): StageDefinition {
   const group = `checkpoint-${validator}`;
   const ended = new EndedTrees();
   return {
@@ -48,37 +48,16 @@ export function checkpointStage(validator: number, keyPair: KeyPair, trees: Gene
     inheritsStores: true,
     fetchPaceMsMin: FETCH_PACE_MS,
     async open(partition, environment, wipe) {
-      const { network, openStore } = environment;
+      const { network, clock } = environment;
       const shard = shardOfPartition(environment, partition);
       const place = network.topology.shard(shard);
-      const name = storePath(environment, group, partition);
-      const openTreeStore = (path: string, forget: boolean) => openStore(path, forget, WRITE_BUFFER_BYTES);
-      const opened = ({ store, ...made }: TreeAtPlace & { readonly store: Store }): OpenTask => {
-        removeForeignLater(store, environment.clock, leafRange(""), leafRange(place.prefix));
-        const onEnd = () => ended.keep(shard, made.tree);
-        return { task: new CheckpointTask({ ...common, ...made }), store, onEnd };
-      };
       const certifiedHeight = await lastCheckpoint(environment, partition);
-      const common = { network, shard, validator, keyPair, certifiedHeight };
-      const found = await openTreeStore(name, wipe);
-      const saved = await closedOnFailure(found, () => readTree(found, name, place, environment));
-      if (saved) return opened({ store: found, ...saved });
-      await found.close();
-      if (place.parents.length > 0) {
-        const begun = await inheritedLeaves(environment, group, place, wipe, openTreeStore);
-        const tree =
-          ended.take(place) ??
-          (await closedOnFailure(begun.store, () => inheritedTree(begun.store, place, environment)));
-        return opened({ ...begun, tree });
-      }
-      const store = await openTreeStore(name, true);
-      const made = await closedOnFailure(store, async () => {
-        const restored = await restoredState(environment, shard, partition);
-        return restored
-          ? restoredTree(store, name, restored)
-          : genesisTree(store, name, shard, environment, trees);
+      const { store, ...found } = await openTree(environment, group, place, wipe, { genesis, ended });
+      return closedOnFailure(store, async () => {
+        removeForeignLater(store, clock, leafRange(""), leafRange(place.prefix));
+        const task = new CheckpointTask({ network, shard, validator, keyPair, certifiedHeight, ...found });
+        return { task, store, onEnd: () => ended.keep(shard, found.tree) };
       });
-      return opened({ store, ...made });
     },
   };
 }
@@ -86,6 +65,43 @@ export function checkpointStage(validator: number, keyPair: KeyPair, trees: Gene
 interface TreeAtPlace {
   readonly place: CheckpointPlace;
   readonly tree: StateTree;
+}
+
+/** Trees that are in memory already. */
+interface KnownTrees {
+  readonly genesis: GenesisTrees;
+  readonly ended: EndedTrees;
+}
+
+/** Opens a shard's tree with its local store. A missing, foreign or damaged store is made anew from what came before it. */
+async function openTree(
+  environment: Environment,
+  group: string,
+  place: KnownShard,
+  wipe: boolean,
+  trees: KnownTrees,
+): Promise<TreeAtPlace & { readonly store: Store }> {
+  const { shard, partition } = place;
+  const open = (path: string, forget: boolean) => environment.openStore(path, forget, WRITE_BUFFER_BYTES);
+  const path = storePath(environment, group, partition);
+  const found = await open(path, wipe);
+  const saved = await closedOnFailure(found, () => readTree(found, path, place, environment));
+  if (saved) return { store: found, ...saved };
+  await found.close();
+  if (place.parents.length > 0) {
+    const begun = await inheritedLeaves(environment, group, place, wipe, open);
+    const { store } = begun;
+    const built = () => closedOnFailure(store, () => inheritedTree(store, place, environment));
+    return { ...begun, tree: trees.ended.take(place) ?? (await built()) };
+  }
+  const store = await open(path, true);
+  return closedOnFailure(store, async () => {
+    const restored = await restoredState(environment, shard, partition);
+    const made = restored
+      ? await restoredTree(store, path, restored)
+      : await genesisTree(store, path, shard, environment, trees.genesis);
+    return { store, ...made };
+  });
 }
 
 /** undefined: the store is new, damaged or another task's. */

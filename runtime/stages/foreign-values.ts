@@ -19,7 +19,10 @@ export async function markForeign(store: Store, prefix: string): Promise<void> {
   await store.write([[FOREIGN_KEY, Buffer.from(prefix)]]);
 }
 
-/** Removes them in a while from a store that still has some; where that fails, or the process ends, after the next opening. */
+/**
+ * Removes them in a while from a store that still has some; where that fails, or the process ends, after the next opening.
+ * Throws StoreCorrupt.
+ */
 export function removeForeignLater(store: Store, clock: Clock, whole: KeyRange, own: KeyRange): void {
   if (!store.get(FOREIGN_KEY)) return;
   const remove = async () => {

@@ -5,7 +5,7 @@ import { DIGEST_RANGE, stateRange } from "../../processors/chain/store-layout.js
 import type { Environment } from "../driver/environment.js";
 import type { Store } from "../store/level-store.js";
 import { markForeign } from "./foreign-values.js";
-import { openChainStore, readSaved, type Saved } from "./saved-chain.js";
+import { asChainStore, readSaved, type Saved } from "./saved-chain.js";
 import { type ChainOpening, type ShardEnd, withEndOf } from "./shard-end.js";
 import { closedOnFailure, storeName, storePath } from "./store-name.js";
 
@@ -28,7 +28,7 @@ export async function inheritedStore(
   const begun = await withEndOf(environment, group, first, openChain, async (end) => {
     const name = storeName(group, place.partition);
     const cloned = isChecked ? undefined : await cloneOf(environment, end, name, path);
-    const store = cloned ?? (await openChainStore(environment, path, true));
+    const store = cloned ?? (await environment.openStore(path, true));
     return closedOnFailure(store, async () => {
       if (cloned) await markForeign(store, place.prefix);
       else await copyState(end, place.prefix, store);
@@ -49,7 +49,10 @@ export async function inheritedStore(
     }
     const position = startAfter(place, ended);
     const inherited = inheritedRecord(place, ended);
-    return { store, saved: { position, inherited, uncertified: new Map(), certificatesOffset: 0 } };
+    return {
+      store: asChainStore(environment, store),
+      saved: { position, inherited, uncertified: new Map(), certificatesOffset: 0 },
+    };
   });
 }
 
@@ -65,7 +68,7 @@ async function cloneOf(
   path: string,
 ): Promise<Store | undefined> {
   await source.cloneBeside(name);
-  const store = await openChainStore(environment, path, false);
+  const store = await environment.openStore(path, false);
   const saved = await closedOnFailure(store, () => readSaved(store, sourcePath));
   if (saved?.position.digest.equals(position.digest)) {
     await closedOnFailure(store, () => store.forget(DIGEST_RANGE.gte, DIGEST_RANGE.lt));
@@ -82,5 +85,5 @@ async function copyState(
   store: Store,
 ): Promise<void> {
   const { from, below } = stateRange(innerPrefix(prefix, ofParent));
-  for await (const values of source.parts(from, below)) await store.write(values);
+  await source.copyInto(store, from, below);
 }

@@ -106,7 +106,7 @@ async function copyLeaves(
     const end = endOf(own, parentPath);
     if (end) {
       const { from, below } = leafRange(innerPrefix(prefix, parent.prefix));
-      for await (const leaves of own.parts(from, below)) await store.write(leaves);
+      await own.copyInto(store, from, below);
       return end.time;
     }
   } catch (error) {

@@ -16,7 +16,10 @@ export async function lastCertificate(
     partition,
     (record) => verifiedCertificate(network, shard, record) !== undefined,
   );
-  let last: FinalityCertificate | undefined;
-  for (const record of records) last = verifiedCertificate(network, shard, record) ?? last;
-  return last;
+  // From the end: each one that is looked at costs its signatures.
+  for (const record of records.reverse()) {
+    const certificate = verifiedCertificate(network, shard, record);
+    if (certificate) return certificate;
+  }
+  return undefined;
 }

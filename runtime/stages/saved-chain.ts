@@ -30,12 +30,13 @@ export interface OpenChain {
   readonly options: ChainOptions;
 }
 
-export async function openChainStore(
-  { openStore, clock, storeGatherMs }: Environment,
-  path: string,
-  wipe: boolean,
-): Promise<Store> {
-  return new BufferedStore(new CachedStore(await openStore(path, wipe)), clock, storeGatherMs);
+export async function openChainStore(environment: Environment, path: string, wipe: boolean): Promise<Store> {
+  return asChainStore(environment, await environment.openStore(path, wipe));
+}
+
+/** A chain's store at work: in front of what is on disk. */
+export function asChainStore({ clock, storeGatherMs }: Environment, store: Store): Store {
+  return new BufferedStore(new CachedStore(store), clock, storeGatherMs);
 }
 
 /** undefined: the store is new, damaged, or a copy of another task's, which would lead to votes on another shard's blocks. */

@@ -55,6 +55,11 @@ export class BufferedStore implements Store {
     }
   }
 
+  async copyInto(target: Store, from: string, below: string): Promise<void> {
+    await this.flush();
+    await this.store.copyInto(target, from, below);
+  }
+
   async forget(from: string, below: string): Promise<void> {
     await this.flush();
     await this.store.forget(from, below);

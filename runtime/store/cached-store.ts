@@ -46,6 +46,10 @@ export class CachedStore implements Store {
     }
   }
 
+  copyInto(target: Store, from: string, below: string): Promise<void> {
+    return this.store.copyInto(target, from, below);
+  }
+
   async forget(from: string, below: string): Promise<void> {
     await this.store.forget(from, below);
     this.young.deleteRange(from, below);

@@ -7,7 +7,7 @@ import { cloneFiles } from "./clone-files.js";
 
 /** How long another process may take to let go of a store, in milliseconds. */
 const LOCK_WAIT_MS = 10_000;
-const LOCK_RETRY_MS = 200;
+const LOCK_RETRY_MS = 20;
 /** LevelDB's own default. */
 const WRITE_BUFFER_BYTES = 4 * 2 ** 20;
 /** A range is read in parts of at most so many values and about so many bytes. */
@@ -29,6 +29,8 @@ export interface Store {
   parts(from: string, below: string): AsyncIterable<StorePart>;
   /** All or nothing. */
   write(batch: StoreBatch): Promise<void>;
+  /** Writes a range of this store into another one. Throws StoreCorrupt. */
+  copyInto(target: Store, from: string, below: string): Promise<void>;
   /** Removes a range without reading it here. After a crash some of it may still be there. */
   forget(from: string, below: string): Promise<void>;
   /**
@@ -45,6 +47,7 @@ export class StoreCorrupt extends Error {
 }
 
 type Database = ClassicLevel<Buffer, Buffer>;
+type ChainedBatch = ReturnType<Database["batch"]>;
 
 /** LevelDB in a directory. Keys are latin1 strings, so that state keys keep their bytes. */
 export class LevelStore implements Store {
@@ -94,13 +97,34 @@ export class LevelStore implements Store {
   }
 
   async *parts(from: string, below: string) {
+    for await (const part of this.stored(from, below))
+      yield part.map(([key, stored]) => [key.toString("latin1"), checked(key, stored)] as const);
+  }
+
+  async copyInto(target: Store, from: string, below: string): Promise<void> {
+    if (!(target instanceof LevelStore)) {
+      for await (const part of this.parts(from, below)) await target.write(part);
+      return;
+    }
+    // As it is stored: measured, half the work.
+    for await (const part of this.stored(from, below)) {
+      const batch = target.database.batch();
+      for (const [key, stored] of part) {
+        checked(key, stored);
+        batch.put(key, stored);
+      }
+      await target.finish(batch);
+    }
+  }
+
+  private async *stored(from: string, below: string): AsyncGenerator<[Buffer, Buffer][]> {
     const bounds = { gte: Buffer.from(from, "latin1"), lt: Buffer.from(below, "latin1") };
     const iterator = this.database.iterator({ ...bounds, highWaterMarkBytes: PART_BYTES });
     try {
       for (;;) {
         const part = await iterator.nextv(PART_VALUES_MAX);
         if (part.length === 0) return;
-        yield part.map(([key, stored]) => [key.toString("latin1"), checked(key, stored)] as const);
+        yield part;
       }
     } catch (error) {
       throw isCorruption(error) ? new StoreCorrupt(String(error)) : error;
@@ -117,11 +141,15 @@ export class LevelStore implements Store {
       if (value === null) chained.del(key);
       else chained.put(key, withChecksum(key, value));
     }
+    await this.finish(chained);
+  }
+
+  private async finish(batch: ChainedBatch): Promise<void> {
     for (const operation of this.numbers.next()) {
-      if (operation.type === "del") chained.del(operation.key);
-      else chained.put(operation.key, operation.value);
+      if (operation.type === "del") batch.del(operation.key);
+      else batch.put(operation.key, operation.value);
     }
-    await chained.write();
+    await batch.write();
   }
 
   forget(from: string, below: string): Promise<void> {

@@ -91,6 +91,7 @@ export function withStore(change: (store: Store, path: string) => Partial<Store>
           range: (from, below) => store.range(from, below),
           parts: (from, below) => store.parts(from, below),
           write: (batch) => store.write(batch),
+          copyInto: (target, from, below) => store.copyInto(target, from, below),
           forget: (from, below) => store.forget(from, below),
           cloneBeside: (name) => store.cloneBeside(name),
           close: () => store.close(),

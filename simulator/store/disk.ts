@@ -159,6 +159,10 @@ class SimulatedStore implements Store {
     undo.push(before);
   }
 
+  async copyInto(target: Store, from: string, below: string): Promise<void> {
+    for await (const part of this.parts(from, below)) await target.write(part);
+  }
+
   async forget(from: string, below: string): Promise<void> {
     const keys = [...this.directory.values.keys()].filter((key) => key >= from && key < below);
     await this.write(keys.map((key) => [key, null]));

@@ -38,6 +38,9 @@ class NotingStore implements Store {
       else this.values.set(key, value);
     }
   }
+  async copyInto(target: Store, from: string, below: string): Promise<void> {
+    for await (const part of this.parts(from, below)) await target.write(part);
+  }
   async forget(from: string, below: string): Promise<void> {
     for (const key of [...this.values.keys()]) if (key >= from && key < below) this.values.delete(key);
   }

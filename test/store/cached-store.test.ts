@@ -51,3 +51,26 @@ it("has nothing new where the store failed", async () => {
   await expect(cached.write([["a", Buffer.of(1)]])).rejects.toThrow("disk full");
   expect(cached.get("a")).toBeUndefined();
 });
+
+it("forgets what the store forgets, and nothing else", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(key, value), { maxLength: 60 }),
+      fc.constantFrom(200, 100_000),
+      key,
+      key,
+      async (entries, bytesMax, from, below) => {
+        const store = new CountingStore();
+        const cached = new CachedStore(store, bytesMax);
+        await cached.write(entries);
+        await cached.forget(from, below);
+        const last = new Map(entries);
+        for (let n = 0; n <= 40; n++) {
+          const name = `k${n}`;
+          expect(cached.get(name)).toEqual(name >= from && name < below ? undefined : last.get(name));
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});

@@ -167,13 +167,49 @@ describe("a clone of a store", () => {
   it("can be made while its source puts tables together", async () => {
     const source = await LevelStore.open(join(directory, "store"), false, 64 * 1_024);
     // Many small tables: LevelDB is busy with them when the clone is made.
-    for (let index = 0; index < 20_000; index++) await source.write([[`key ${index % 7_000}`, noiseOf(index)]]);
+    for (let index = 0; index < 20_000; index++)
+      await source.write([[`key ${index % 7_000}`, noiseOf(index)]]);
     await source.cloneBeside("clone");
     const clone = await LevelStore.open(join(directory, "clone"), false);
     for (let index = 13_000; index < 20_000; index++)
       expect(clone.get(`key ${index % 7_000}`)).toEqual(noiseOf(index));
     await clone.close();
     await source.close();
+  });
+});
+
+describe("a range that is copied", () => {
+  it("is written into the other store, and nothing else is", async () => {
+    await withBatches(9);
+    const source = await open();
+    const target = await LevelStore.open(join(directory, "target"), true);
+    await target.write([["key 0", Buffer.from("its own")]]);
+    await source.copyInto(target, "key 3", "key 6");
+    await source.close();
+    await target.close();
+    const again = await LevelStore.open(join(directory, "target"), false);
+    const has = Array.from({ length: 9 }, (_, index) => again.get(`key ${index}`));
+    expect(has.map((value) => value !== undefined)).toEqual(
+      [0, 3, 4, 5].reduce((all, at) => all.with(at, true), Array<boolean>(9).fill(false)),
+    );
+    expect([again.get("key 4"), again.get("key 0")?.toString()]).toEqual([noiseOf(4), "its own"]);
+    await again.close();
+  });
+
+  it("isn't copied where it is damaged", async () => {
+    const noise = noiseOf(1);
+    const source = await open();
+    await source.write([["key 1", noise]]);
+    await source.close();
+    const closed = await open();
+    await closed.close();
+    damage(/\.ldb$/, (bytes) => flipped(bytes, bytes.indexOf(noise.subarray(8, 24))));
+    const damaged = await open();
+    const target = await LevelStore.open(join(directory, "target"), true);
+    await expect(damaged.copyInto(target, "key", "kez")).rejects.toBeInstanceOf(StoreCorrupt);
+    expect(target.get("key 1")).toBeUndefined();
+    await damaged.close();
+    await target.close();
   });
 });
 

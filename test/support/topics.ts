@@ -86,6 +86,10 @@ export class MemoryStore implements Store {
     this.clearNow();
   }
 
+  async copyInto(target: Store, from: string, below: string): Promise<void> {
+    await target.write(this.entries(from, below));
+  }
+
   async forget(from: string, below: string): Promise<void> {
     this.writeNow(this.entries(from, below).map(([key]) => [key, null]));
   }
