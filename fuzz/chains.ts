@@ -57,7 +57,7 @@ export function makeEnding(): { readonly main: ShardLog; readonly parent: ShardL
   const [wallet, other] = [net.wallet(1), net.wallet(1, 1)];
   parent.submit(wallet.pay(net.wallet(2), ONE, { nonce: 0 }), wallet.account);
   for (let sourcePartition = 0; sourcePartition < founded.sourcePartitions; sourcePartition++) {
-    const marker = signMarker({ genesis, epoch: 1, sourcePartition }, ASSIGNER_KEY);
+    const marker = signMarker({ genesis, shard: 1, epoch: 1, sourcePartition }, ASSIGNER_KEY);
     parent.append({ "rustorium.TopologyMarker": marker });
     if (sourcePartition === 0) deliver(parent, decided, 1);
     parent.submit(other.pay(wallet, ONE, { nonce: sourcePartition }), other.account, { sourcePartition });

@@ -891,14 +891,16 @@ writeArray(value.begun, writeShardPlace);
 
 function readTopologyMarker(): TopologyMarker {
 const genesis = readFixed(32);
+const shard = readInt();
 const epoch = readLong();
 const sourcePartition = readInt();
 const signature = readFixed(64);
-return { genesis, epoch, sourcePartition, signature };
+return { genesis, shard, epoch, sourcePartition, signature };
 }
 
 function writeTopologyMarker(value: TopologyMarker): void {
 writeFixed(value.genesis, 32);
+writeInt(value.shard);
 writeLong(value.epoch);
 writeInt(value.sourcePartition);
 writeFixed(value.signature, 64);

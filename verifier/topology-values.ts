@@ -11,6 +11,7 @@ const PHASES = 3;
 /** A TopologyMarker. */
 export function skipMarker(reader: AvroReader): void {
   reader.fixed(HASH_BYTES); // genesis
+  reader.int(); // shard
   reader.long(); // epoch
   reader.int(); // sourcePartition
   reader.fixed(SIGNATURE_BYTES);

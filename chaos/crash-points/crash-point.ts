@@ -30,8 +30,10 @@ export type ChangePoint =
   /** Around writing markers: what is routed by the new tree comes after them. */
   | "before-markers"
   | "after-markers"
-  /** A shard that begins has read the first of what a parent left. */
-  | "mid-copy"
+  /** The store of a shard that begins is a clone of its parent's, and doesn't say yet whose it is. */
+  | "after-clone"
+  /** It has copied, besides, what another parent left. */
+  | "after-copy"
   /** The task of a shard that has ended is closed, its store let go of; those after it haven't taken it yet. */
   | "after-close"
   /** Around writing the topic topology, in a Kafka transaction. */
@@ -49,7 +51,7 @@ const EVERY: readonly CrashPoint[] = [
 const TRANSACTION: readonly CrashPoint[] = ["after-fence", "before-commit", "after-commit"];
 const STORE: readonly CrashPoint[] = ["before-store", "after-store"];
 const MARKERS: readonly ChangePoint[] = ["before-markers", "after-markers"];
-const INHERITANCE: readonly ChangePoint[] = ["mid-copy", "after-close"];
+const INHERITANCE: readonly ChangePoint[] = ["after-clone", "after-copy", "after-close"];
 const TOPOLOGY: readonly ChangePoint[] = ["before-topology", "after-topology"];
 const CHANGE_POINTS: readonly CrashPoint[] = [...MARKERS, ...INHERITANCE, ...TOPOLOGY];
 

@@ -1,7 +1,4 @@
-import type { StateKey } from "../../ledger/state/key.js";
-import { stateStoreKey } from "../../processors/chain/store-layout.js";
 import { CheckpointTask } from "../../processors/checkpoint/checkpoint.js";
-import { LEAF_RANGE } from "../../processors/checkpoint/store-layout.js";
 import { ExecuteTask } from "../../processors/execute/execute.js";
 import { FinalizeTask } from "../../processors/finalize/finalize.js";
 import { NotifyTask } from "../../processors/notify/notify.js";
@@ -137,20 +134,8 @@ around(kafka, "producer", undefined, (made) => {
 
 points(LevelStore.prototype, "write", "before-store", "after-store");
 
-/** What keys of the state begin with in a store. */
-const STATE_START = stateStoreKey("" as StateKey);
-/** Ranges that only a shard that begins reads, in its parents' stores: the state, or leaves from some placement on. */
-const isInherited = (from: string) =>
-  from.startsWith(STATE_START) || (from.startsWith(LEAF_RANGE.gte) && from !== LEAF_RANGE.gte);
-const { range } = LevelStore.prototype;
-LevelStore.prototype.range = async function* (from, below) {
-  let isFirst = isInherited(from);
-  for await (const entry of range.call(this, from, below)) {
-    if (isFirst) at("mid-copy");
-    isFirst = false;
-    yield entry;
-  }
-};
+around(LevelStore.prototype, "cloneBeside", undefined, () => at("after-clone"));
+around(LevelStore.prototype, "copyInto", undefined, () => at("after-copy"));
 
 /** Tasks that were given records: of a shard that ended before the process started, the task is closed when it is opened. */
 const worked = new WeakSet<TaskSlot>();

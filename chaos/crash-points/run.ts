@@ -91,16 +91,23 @@ async function crashInChange(
   network: ChaosNetwork,
   chance: Chance,
 ): Promise<boolean> {
-  const topology = await network.environment.topology.refresh();
-  const merges = possibleMerges(topology);
-  const splits = possibleSplits(topology, SHARDS_MAX);
+  const choices = async () => {
+    const topology = await network.environment.topology.refresh();
+    return { merges: possibleMerges(topology), splits: possibleSplits(topology, SHARDS_MAX) };
+  };
+  // Only a shard of a merge has more than one parent to copy from.
+  const isOfMerge = crash.point === "after-copy";
+  if (isOfMerge) {
+    const { merges, splits } = await choices();
+    if (merges.length === 0) await makeChange(network, pick(splits, chance));
+  }
+  const { merges, splits } = await choices();
   // In turns, so that each process dies in both as far as its points allow.
-  const change = pick(
-    splits.length === 0 || (index % 2 === 1 && merges.length > 0) ? merges : splits,
-    chance,
-  );
-  // A split ends one shard, so one task is closed, and one process copies its store for each of the shards after it.
-  const occurrence = crash.point === "after-close" ? 1 : 1 + chance(OCCURRENCES_OF_CHANGE);
+  const isMerge = isOfMerge || splits.length === 0 || (index % 2 === 1 && merges.length > 0);
+  const change = pick(isMerge ? merges : splits, chance);
+  // A split ends one shard, so one task is closed; and a merge begins one, so one store is cloned.
+  const isOnce = isMerge || crash.point === "after-close";
+  const occurrence = isOnce ? 1 : 1 + chance(OCCURRENCES_OF_CHANGE);
   let done: Promise<unknown> = Promise.resolve();
   const isReached = await crashOnce(crash, occurrence, network, REACH_CHANGE_BOUND_MS, () => {
     done = makeChange(network, change);

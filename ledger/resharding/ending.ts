@@ -39,9 +39,10 @@ export class Ending {
   /** @param isEmpty whether the shard has no entry yet */
   faultOf(marker: TopologyMarker, isEmpty: boolean): VoidReason | undefined {
     const { genesis, hash } = this.network;
-    const { epoch, sourcePartition } = marker;
+    const { shard, epoch, sourcePartition } = marker;
     if (!marker.genesis.equals(hash)) return "OTHER_NETWORK";
-    if (sourcePartition < 0 || sourcePartition >= genesis.sourcePartitions) return "OTHER_SHARD";
+    if (shard !== this.place.shard || sourcePartition < 0 || sourcePartition >= genesis.sourcePartitions)
+      return "OTHER_SHARD";
     const isFirst = epoch === this.place.epoch && isEmpty;
     if (epoch <= this.place.epoch && !isFirst) return "OTHER_EPOCH";
     if (epoch > this.place.epoch && this.turned.has(sourcePartition)) return "BELOW_MARK";

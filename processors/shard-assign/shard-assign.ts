@@ -81,11 +81,12 @@ export class ShardAssignTask implements StageTask {
     const epochs = [...new Set(this.markersDue)].sort((a, b) => a - b);
     this.markersDue = [];
     return epochs.flatMap((epoch) => {
-      const marker = signMarker({ genesis: network.hash, epoch, sourcePartition }, assigner);
-      const value = codec("LogEntry").encode({ entry: { "rustorium.TopologyMarker": marker } });
-      return this.tree.shards
-        .filter((shard) => shard.ended === epoch || shard.epoch === epoch)
-        .map(({ partition }) => ({ topic: "shard.log" as const, partition, key: null, value }));
+      const concerned = this.tree.shards.filter((shard) => shard.ended === epoch || shard.epoch === epoch);
+      return concerned.map(({ shard, partition }) => {
+        const marker = signMarker({ genesis: network.hash, shard, epoch, sourcePartition }, assigner);
+        const value = codec("LogEntry").encode({ entry: { "rustorium.TopologyMarker": marker } });
+        return { topic: "shard.log" as const, partition, key: null, value };
+      });
     });
   }
 

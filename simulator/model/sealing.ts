@@ -50,10 +50,10 @@ export class Sealing {
 
   /** Whether a marker is an entry. @param isFirst whether the shard has no entry yet */
   isEntry(marker: TopologyMarker, isFirst: boolean): boolean {
-    const { genesis, epoch, sourcePartition, signature } = marker;
+    const { genesis, shard, epoch, sourcePartition, signature } = marker;
     const { sourcePartitions, assignerKey } = this.network.genesis;
     const isPartition = sourcePartition >= 0 && sourcePartition < sourcePartitions;
-    if (!genesis.equals(this.network.hash) || !isPartition) return false;
+    if (!genesis.equals(this.network.hash) || shard !== this.place.shard || !isPartition) return false;
     const isNews = epoch > this.place.epoch && !this.turned.has(sourcePartition);
     const isBirth = epoch === this.place.epoch && isFirst;
     return (isNews || isBirth) && this.verify(assignerKey, markerDigest(marker), signature);

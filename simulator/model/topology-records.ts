@@ -42,6 +42,7 @@ export interface TopologyState {
 
 export interface TopologyMarker {
   readonly genesis: Buffer;
+  readonly shard: number;
   readonly epoch: number;
   readonly sourcePartition: number;
   readonly signature: Buffer;

@@ -5,7 +5,7 @@ import { inTaskOf, withStore, withTask } from "./seams.js";
 
 /** All but the first of a range of leaves. */
 async function* withoutFirst(store: Store, from: string, below: string) {
-  let isFirst = from === LEAF_RANGE.gte;
+  let isFirst = from.startsWith(LEAF_RANGE.gte);
   for await (const entry of store.range(from, below)) {
     if (!isFirst) yield entry;
     isFirst = false;

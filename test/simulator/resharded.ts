@@ -234,10 +234,13 @@ export class Resharded {
   /** Markers of the epoch that a partition's task knows. */
   mark({ epoch, partition: sourcePartition }: Source, assigner = ASSIGNER_KEY): void {
     const { hash: genesis } = this.net.network;
-    const marker = signMarker({ genesis, epoch, sourcePartition }, assigner);
-    for (const { place } of this.shards.values())
+    for (const { place } of this.shards.values()) {
+      const { shard } = place;
       if (place.epoch === epoch || place.ended === epoch)
-        this.append(place.shard, { "rustorium.TopologyMarker": marker });
+        this.append(shard, {
+          "rustorium.TopologyMarker": signMarker({ genesis, shard, epoch, sourcePartition }, assigner),
+        });
+    }
   }
 
   /** Carries a bundle to its destination, and to all that have a part of it. */

@@ -136,10 +136,11 @@ export class Resharded {
     const before = this.routes[sourcePartition]!.epoch;
     this.routes[sourcePartition] = topology;
     for (let epoch = before + 1; epoch <= topology.epoch; epoch++) {
-      const marker = signMarker({ genesis, epoch, sourcePartition }, ASSIGNER_KEY);
-      for (const shard of topology.shards)
-        if (shard.ended === epoch || shard.epoch === epoch)
-          this.append(shard.shard, { "rustorium.TopologyMarker": marker });
+      for (const { shard, ended, epoch: begun } of topology.shards)
+        if (ended === epoch || begun === epoch)
+          this.append(shard, {
+            "rustorium.TopologyMarker": signMarker({ genesis, shard, epoch, sourcePartition }, ASSIGNER_KEY),
+          });
     }
   }
 

@@ -34,7 +34,7 @@ const bundle = codec("LogEntry").encode({
 });
 const signed = { genesis: Buffer.alloc(32, 1), epoch: 2, signature: Buffer.alloc(64, 2) };
 const marker = codec("LogEntry").encode({
-  entry: { "rustorium.TopologyMarker": { ...signed, sourcePartition: 3 } },
+  entry: { "rustorium.TopologyMarker": { ...signed, shard: 4, sourcePartition: 3 } },
 });
 const proposal = codec("LogEntry").encode({
   entry: {

@@ -24,9 +24,9 @@ import { ShardLog } from "../../support/shard-log.js";
 const net = makeTestNetwork({ shards: 2 });
 const { network } = net;
 
-function marker(sourcePartition: number, epoch = 1, key = ASSIGNER_KEY) {
+function marker(sourcePartition: number, epoch = 1, key = ASSIGNER_KEY, shard = 1) {
   return {
-    "rustorium.TopologyMarker": signMarker({ genesis: network.hash, epoch, sourcePartition }, key),
+    "rustorium.TopologyMarker": signMarker({ genesis: network.hash, shard, epoch, sourcePartition }, key),
   };
 }
 
@@ -141,6 +141,8 @@ describe("a shard that is split", () => {
     expect(parent.append(marker(0, 1, OPERATOR_KEY)).voided).toBe("BAD_SIGNATURE");
     expect(parent.append(marker(0, 0)).voided).toBe("OTHER_EPOCH");
     expect(parent.append(marker(SOURCE_PARTITIONS)).voided).toBe("OTHER_SHARD");
+    // Signed, of an epoch to come, and meant for another shard: somebody copied it here to keep a partition's transactions out.
+    expect(parent.append(marker(0, 1, ASSIGNER_KEY, 2)).voided).toBe("OTHER_SHARD");
     expect(parent.chain.openBlock).toBeUndefined();
   });
 
@@ -174,8 +176,8 @@ describe("a shard that is split", () => {
       const bytes = log.records[0]!.value!.subarray(5);
       return chain.append({ bytes, timeMs: parent.nowMs, offset: offset++ });
     };
-    expect(append(marker(2)).voided).toBeUndefined();
-    expect(append(marker(3)).voided).toBe("OTHER_EPOCH");
+    expect(append(marker(2, 1, ASSIGNER_KEY, place.shard)).voided).toBeUndefined();
+    expect(append(marker(3, 1, ASSIGNER_KEY, place.shard)).voided).toBe("OTHER_EPOCH");
     const repeated = parent.records[0]!;
     const bytes = repeated.value!.subarray(5);
     expect(chain.append({ bytes, timeMs: parent.nowMs, offset: offset++ }).voided).toBe("BELOW_MARK");
