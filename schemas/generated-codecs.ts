@@ -2,7 +2,7 @@
 
 import { readArray, readBoolean, readBytes, readDecimal, readFixed, readIndex, readInt, readLong, readString } from "./binary/reader.js";
 import { checkBranch, misfit, writeArray, writeBoolean, writeBytes, writeDecimal, writeFixed, writeInt, writeLong, writeString } from "./binary/writer.js";
-import type { AccountProof, AccountState, BlockChanges, BlockHeader, CertifiedHeader, ChangeKind, Checkpoint, CheckpointCertificate, CheckpointMark, CheckpointVote, CrossShardBundle, CrossShardMessage, Cut, EscrowState, FinalityCertificate, Genesis, GenesisAccount, GenesisAllocation, GenesisParameters, GenesisRecord, GenesisShard, GenesisValidator, GlobalRootState, Hash, LogEntry, MainChainState, Mark, MessageKind, Notification, NotificationEvent, OutgoingBundle, PathStep, Priority, ProofFile, ProposalKind, Receipt, ReceiptKind, ReceiptResult, ReceivedBundles, RecordProof, RecordTypes, RejectedTransaction, SentBundles, ShardPhase, ShardPlace, ShardRootProof, ShardRootState, ShardState, ShardStatus, ShardTopology, SignatureScheme, SignedTransaction, StateChange, StateRecord, TopologyChange, TopologyMarker, TopologyProposal, TopologyState, TransactionProof, TransferBody, UserTransaction, ValidatedTransaction, ValidatorRecord, ValidatorSignature, Vote } from "./generated.js";
+import type { AccountProof, AccountState, AlertEvidence, BlockChanges, BlockHeader, CertifiedHeader, ChangeKind, Checkpoint, CheckpointCertificate, CheckpointMark, CheckpointVote, CrossShardBundle, CrossShardMessage, Cut, EscrowState, FinalityCertificate, ForecastQuantile, Genesis, GenesisAccount, GenesisAllocation, GenesisParameters, GenesisRecord, GenesisShard, GenesisValidator, GlobalRootState, Hash, HotAccount, InputOffset, LoadForecast, LogEntry, MainChainState, Mark, MessageKind, MetricsAlert, Notification, NotificationEvent, OutgoingBundle, PartitionFigures, PathStep, Priority, ProofFile, ProposalKind, Receipt, ReceiptKind, ReceiptResult, ReceivedBundles, RecordProof, RecordTypes, RejectedTransaction, ScalingDecision, ScalingOutcome, ScalingRecord, SentBundles, ShardFigures, ShardMetrics, ShardPhase, ShardPlace, ShardRootProof, ShardRootState, ShardState, ShardStatus, ShardTopology, SignatureScheme, SignedTransaction, StageMetrics, StateChange, StateRecord, TopologyChange, TopologyMarker, TopologyProposal, TopologyState, TransactionProof, TransferBody, UserTransaction, ValidatedTransaction, ValidatorRecord, ValidatorSignature, Vote } from "./generated.js";
 
 
 function readAccountProof(): AccountProof {
@@ -29,6 +29,19 @@ function writeAccountState(value: AccountState): void {
 writeDecimal(value.balance);
 writeLong(value.nonce);
 writeDecimal(value.escrowed);
+}
+
+function readAlertEvidence(): AlertEvidence {
+const name = readString();
+const value = readLong();
+const usual = readLong();
+return { name, value, usual };
+}
+
+function writeAlertEvidence(value: AlertEvidence): void {
+writeString(value.name);
+writeLong(value.value);
+writeLong(value.usual);
 }
 
 function readBlockChanges(): BlockChanges {
@@ -260,6 +273,21 @@ writeLong(value.signedStake);
 writeLong(value.totalStake);
 }
 
+function readForecastQuantile(): ForecastQuantile {
+const fromSeconds = readInt();
+const toSeconds = readInt();
+const levelPpm = readInt();
+const loadMilli = readLong();
+return { fromSeconds, toSeconds, levelPpm, loadMilli };
+}
+
+function writeForecastQuantile(value: ForecastQuantile): void {
+writeInt(value.fromSeconds);
+writeInt(value.toSeconds);
+writeInt(value.levelPpm);
+writeLong(value.loadMilli);
+}
+
 function readGenesis(): Genesis {
 const network = readString();
 const chainId = readLong();
@@ -393,6 +421,49 @@ writeFixed(value.root, 32);
 const readHash = (): Hash => readFixed(32);
 const writeHash = (value: Hash): void => writeFixed(value, 32);
 
+function readHotAccount(): HotAccount {
+const account = readFixed(20);
+const transactions = readLong();
+return { account, transactions };
+}
+
+function writeHotAccount(value: HotAccount): void {
+writeFixed(value.account, 20);
+writeLong(value.transactions);
+}
+
+function readInputOffset(): InputOffset {
+const shard = readInt();
+const offset = readLong();
+return { shard, offset };
+}
+
+function writeInputOffset(value: InputOffset): void {
+writeInt(value.shard);
+writeLong(value.offset);
+}
+
+function readLoadForecast(): LoadForecast {
+const shard = readInt();
+const at = readLong();
+const loadMilli = readLong();
+const source = readString();
+const model = readString();
+const reason = readString();
+const quantiles = readArray(readForecastQuantile);
+return { shard, at, loadMilli, source, model, reason, quantiles };
+}
+
+function writeLoadForecast(value: LoadForecast): void {
+writeInt(value.shard);
+writeLong(value.at);
+writeLong(value.loadMilli);
+writeString(value.source);
+writeString(value.model);
+writeString(value.reason);
+writeArray(value.quantiles, writeForecastQuantile);
+}
+
 function readLogEntry(): LogEntry {
 const entry = readOneOfUserTransactionCrossShardBundleCutGenesisGenesisAllocationCheckpointCertificateTopologyMarkerTopologyProposal();
 return { entry };
@@ -438,6 +509,25 @@ case "CREDITED": writeInt(3); break;
 case "REFUSED": writeInt(4); break;
 default: misfit(value, "MessageKind");
 }
+}
+
+function readMetricsAlert(): MetricsAlert {
+const code = readString();
+const at = readLong();
+const shard = readInt();
+const stage = readString();
+const message = readString();
+const evidence = readArray(readAlertEvidence);
+return { code, at, shard, stage, message, evidence };
+}
+
+function writeMetricsAlert(value: MetricsAlert): void {
+writeString(value.code);
+writeLong(value.at);
+writeInt(value.shard);
+writeString(value.stage);
+writeString(value.message);
+writeArray(value.evidence, writeAlertEvidence);
 }
 
 function readNotification(): Notification {
@@ -512,6 +602,41 @@ writeBoolean(value.isLast);
 writeInt(value.leafIndex);
 writeInt(value.leafCount);
 writeArray(value.proof, writeHash);
+}
+
+function readPartitionFigures(): PartitionFigures {
+const partition = readInt();
+const shard = readInt();
+const status = readString();
+const records = readLong();
+const steps = readLong();
+const stepMicros = readLong();
+const performMicros = readLong();
+const latencyCounts = readArray(readLong);
+const queued = readLong();
+const lagRecords = readLong();
+const lagMs = readLong();
+const errors = readLong();
+const workPpm = readInt();
+const figures = readIndex(2) === 0 ? null : readShardFigures();
+return { partition, shard, status, records, steps, stepMicros, performMicros, latencyCounts, queued, lagRecords, lagMs, errors, workPpm, figures };
+}
+
+function writePartitionFigures(value: PartitionFigures): void {
+writeInt(value.partition);
+writeInt(value.shard);
+writeString(value.status);
+writeLong(value.records);
+writeLong(value.steps);
+writeLong(value.stepMicros);
+writeLong(value.performMicros);
+writeArray(value.latencyCounts, writeLong);
+writeLong(value.queued);
+writeLong(value.lagRecords);
+writeLong(value.lagMs);
+writeLong(value.errors);
+writeInt(value.workPpm);
+if (value.figures === null) writeInt(0); else { writeInt(1); writeShardFigures(value.figures); }
 }
 
 function readPathStep(): PathStep {
@@ -691,6 +816,75 @@ if (value.transactionId === null) writeInt(0); else { writeInt(1); writeFixed(va
 if (value.sender === null) writeInt(0); else { writeInt(1); writeFixed(value.sender, 20); }
 }
 
+function readScalingDecision(): ScalingDecision {
+const kind = CHANGE_KIND_SYMBOLS[readIndex(2)]!;
+const shards = readArray(readInt);
+const epoch = readLong();
+const at = readLong();
+const isDryRun = readBoolean();
+const rule = readString();
+const reason = readString();
+const loadMilli = readLong();
+const forecastMilli = readLong();
+const capacity = readLong();
+const source = readString();
+const model = readString();
+const inputs = readArray(readInputOffset);
+return { kind, shards, epoch, at, isDryRun, rule, reason, loadMilli, forecastMilli, capacity, source, model, inputs };
+}
+
+function writeScalingDecision(value: ScalingDecision): void {
+writeChangeKind(value.kind);
+writeArray(value.shards, writeInt);
+writeLong(value.epoch);
+writeLong(value.at);
+writeBoolean(value.isDryRun);
+writeString(value.rule);
+writeString(value.reason);
+writeLong(value.loadMilli);
+writeLong(value.forecastMilli);
+writeLong(value.capacity);
+writeString(value.source);
+writeString(value.model);
+writeArray(value.inputs, writeInputOffset);
+}
+
+function readScalingOutcome(): ScalingOutcome {
+const kind = CHANGE_KIND_SYMBOLS[readIndex(2)]!;
+const shards = readArray(readInt);
+const epoch = readLong();
+const decidedAt = readLong();
+const at = readLong();
+const result = readString();
+const begun = readArray(readInt);
+const tookMs = readLong();
+const peakMilli = readLong();
+const overloadedMs = readLong();
+return { kind, shards, epoch, decidedAt, at, result, begun, tookMs, peakMilli, overloadedMs };
+}
+
+function writeScalingOutcome(value: ScalingOutcome): void {
+writeChangeKind(value.kind);
+writeArray(value.shards, writeInt);
+writeLong(value.epoch);
+writeLong(value.decidedAt);
+writeLong(value.at);
+writeString(value.result);
+writeArray(value.begun, writeInt);
+writeLong(value.tookMs);
+writeLong(value.peakMilli);
+writeLong(value.overloadedMs);
+}
+
+function readScalingRecord(): ScalingRecord {
+const record = readOneOfScalingDecisionScalingOutcome();
+return { record };
+}
+
+function writeScalingRecord(value: ScalingRecord): void {
+writeOneOfScalingDecisionScalingOutcome(value.record);
+}
+
 function readSentBundles(): SentBundles {
 const shard = readInt();
 const priority = PRIORITY_SYMBOLS[readIndex(3)]!;
@@ -702,6 +896,60 @@ function writeSentBundles(value: SentBundles): void {
 writeInt(value.shard);
 writePriority(value.priority);
 writeLong(value.count);
+}
+
+function readShardFigures(): ShardFigures {
+const shard = readInt();
+const height = readLong();
+const transactions = readLong();
+const refused = readLong();
+const crossShard = readLong();
+const contractCalls = readLong();
+const latencyCounts = readArray(readLong);
+const accounts = readLong();
+const totalValue = readDecimal();
+const stateBytes = readLong();
+const memoryBytes = readLong();
+const hottest = readArray(readHotAccount);
+return { shard, height, transactions, refused, crossShard, contractCalls, latencyCounts, accounts, totalValue, stateBytes, memoryBytes, hottest };
+}
+
+function writeShardFigures(value: ShardFigures): void {
+writeInt(value.shard);
+writeLong(value.height);
+writeLong(value.transactions);
+writeLong(value.refused);
+writeLong(value.crossShard);
+writeLong(value.contractCalls);
+writeArray(value.latencyCounts, writeLong);
+writeLong(value.accounts);
+writeDecimal(value.totalValue);
+writeLong(value.stateBytes);
+writeLong(value.memoryBytes);
+writeArray(value.hottest, writeHotAccount);
+}
+
+function readShardMetrics(): ShardMetrics {
+const at = readLong();
+const spanMs = readInt();
+const path = readString();
+const figures = readShardFigures();
+const capacity = readLong();
+const isCapacityMeasured = readBoolean();
+const usedPpm = readInt();
+const bottleneck = readString();
+return { at, spanMs, path, figures, capacity, isCapacityMeasured, usedPpm, bottleneck };
+}
+
+function writeShardMetrics(value: ShardMetrics): void {
+writeLong(value.at);
+writeInt(value.spanMs);
+writeString(value.path);
+writeShardFigures(value.figures);
+writeLong(value.capacity);
+writeBoolean(value.isCapacityMeasured);
+writeInt(value.usedPpm);
+writeString(value.bottleneck);
 }
 
 const SHARD_PHASE_SYMBOLS: readonly ShardPhase[] = ["BEGINNING", "ACTIVE", "ENDING"];
@@ -843,6 +1091,29 @@ writeSignatureScheme(value.scheme);
 writeBytes(value.body);
 writeBytes(value.publicKey);
 writeBytes(value.signature);
+}
+
+function readStageMetrics(): StageMetrics {
+const stage = readString();
+const group = readString();
+const process = readString();
+const at = readLong();
+const spanMs = readInt();
+const busyPpm = readInt();
+const memoryBytes = readLong();
+const partitions = readArray(readPartitionFigures);
+return { stage, group, process, at, spanMs, busyPpm, memoryBytes, partitions };
+}
+
+function writeStageMetrics(value: StageMetrics): void {
+writeString(value.stage);
+writeString(value.group);
+writeString(value.process);
+writeLong(value.at);
+writeInt(value.spanMs);
+writeInt(value.busyPpm);
+writeLong(value.memoryBytes);
+writeArray(value.partitions, writePartitionFigures);
 }
 
 function readStateChange(): StateChange {
@@ -1181,6 +1452,28 @@ writeShardRootProof(value["rustorium.ShardRootProof"]);
 else misfit(value, "branch of the union");
 }
 
+type OneOfScalingDecisionScalingOutcome = { "rustorium.ScalingDecision": ScalingDecision } | { "rustorium.ScalingOutcome": ScalingOutcome };
+
+function readOneOfScalingDecisionScalingOutcome(): OneOfScalingDecisionScalingOutcome {
+switch (readIndex(2)) {
+case 0: return { "rustorium.ScalingDecision": readScalingDecision() };
+default: return { "rustorium.ScalingOutcome": readScalingOutcome() };
+}
+}
+
+function writeOneOfScalingDecisionScalingOutcome(value: OneOfScalingDecisionScalingOutcome): void {
+checkBranch(value);
+if (typeof value === "object" && value !== null && "rustorium.ScalingDecision" in value) {
+writeInt(0);
+writeScalingDecision(value["rustorium.ScalingDecision"]);
+}
+else if (typeof value === "object" && value !== null && "rustorium.ScalingOutcome" in value) {
+writeInt(1);
+writeScalingOutcome(value["rustorium.ScalingOutcome"]);
+}
+else misfit(value, "branch of the union");
+}
+
 type OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState = null | { "rustorium.AccountState": AccountState } | { "rustorium.EscrowState": EscrowState } | { "rustorium.ShardState": ShardState } | { "rustorium.ShardRootState": ShardRootState } | { "rustorium.GlobalRootState": GlobalRootState } | { "rustorium.MainChainState": MainChainState } | { "rustorium.TopologyState": TopologyState };
 
 function readOneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState(): OneOfNullAccountStateEscrowStateShardStateShardRootStateGlobalRootStateMainChainStateTopologyState {
@@ -1238,6 +1531,7 @@ export interface RecordFunctions<T> { read(): T; write(value: T): void }
 export const RECORD_FUNCTIONS: { readonly [K in keyof RecordTypes]: RecordFunctions<RecordTypes[K]> } = {
 AccountProof: { read: readAccountProof, write: writeAccountProof },
 AccountState: { read: readAccountState, write: writeAccountState },
+AlertEvidence: { read: readAlertEvidence, write: writeAlertEvidence },
 BlockChanges: { read: readBlockChanges, write: writeBlockChanges },
 BlockHeader: { read: readBlockHeader, write: writeBlockHeader },
 CertifiedHeader: { read: readCertifiedHeader, write: writeCertifiedHeader },
@@ -1250,6 +1544,7 @@ CrossShardMessage: { read: readCrossShardMessage, write: writeCrossShardMessage 
 Cut: { read: readCut, write: writeCut },
 EscrowState: { read: readEscrowState, write: writeEscrowState },
 FinalityCertificate: { read: readFinalityCertificate, write: writeFinalityCertificate },
+ForecastQuantile: { read: readForecastQuantile, write: writeForecastQuantile },
 Genesis: { read: readGenesis, write: writeGenesis },
 GenesisAccount: { read: readGenesisAccount, write: writeGenesisAccount },
 GenesisAllocation: { read: readGenesisAllocation, write: writeGenesisAllocation },
@@ -1258,11 +1553,16 @@ GenesisRecord: { read: readGenesisRecord, write: writeGenesisRecord },
 GenesisShard: { read: readGenesisShard, write: writeGenesisShard },
 GenesisValidator: { read: readGenesisValidator, write: writeGenesisValidator },
 GlobalRootState: { read: readGlobalRootState, write: writeGlobalRootState },
+HotAccount: { read: readHotAccount, write: writeHotAccount },
+InputOffset: { read: readInputOffset, write: writeInputOffset },
+LoadForecast: { read: readLoadForecast, write: writeLoadForecast },
 LogEntry: { read: readLogEntry, write: writeLogEntry },
 MainChainState: { read: readMainChainState, write: writeMainChainState },
 Mark: { read: readMark, write: writeMark },
+MetricsAlert: { read: readMetricsAlert, write: writeMetricsAlert },
 Notification: { read: readNotification, write: writeNotification },
 OutgoingBundle: { read: readOutgoingBundle, write: writeOutgoingBundle },
+PartitionFigures: { read: readPartitionFigures, write: writePartitionFigures },
 PathStep: { read: readPathStep, write: writePathStep },
 ProofFile: { read: readProofFile, write: writeProofFile },
 Receipt: { read: readReceipt, write: writeReceipt },
@@ -1270,7 +1570,12 @@ ReceiptResult: { read: readReceiptResult, write: writeReceiptResult },
 ReceivedBundles: { read: readReceivedBundles, write: writeReceivedBundles },
 RecordProof: { read: readRecordProof, write: writeRecordProof },
 RejectedTransaction: { read: readRejectedTransaction, write: writeRejectedTransaction },
+ScalingDecision: { read: readScalingDecision, write: writeScalingDecision },
+ScalingOutcome: { read: readScalingOutcome, write: writeScalingOutcome },
+ScalingRecord: { read: readScalingRecord, write: writeScalingRecord },
 SentBundles: { read: readSentBundles, write: writeSentBundles },
+ShardFigures: { read: readShardFigures, write: writeShardFigures },
+ShardMetrics: { read: readShardMetrics, write: writeShardMetrics },
 ShardPlace: { read: readShardPlace, write: writeShardPlace },
 ShardRootProof: { read: readShardRootProof, write: writeShardRootProof },
 ShardRootState: { read: readShardRootState, write: writeShardRootState },
@@ -1278,6 +1583,7 @@ ShardState: { read: readShardState, write: writeShardState },
 ShardStatus: { read: readShardStatus, write: writeShardStatus },
 ShardTopology: { read: readShardTopology, write: writeShardTopology },
 SignedTransaction: { read: readSignedTransaction, write: writeSignedTransaction },
+StageMetrics: { read: readStageMetrics, write: writeStageMetrics },
 StateChange: { read: readStateChange, write: writeStateChange },
 StateRecord: { read: readStateRecord, write: writeStateRecord },
 TopologyChange: { read: readTopologyChange, write: writeTopologyChange },

@@ -11,7 +11,9 @@ export type Writer =
   | "finalize"
   | "checkpoint"
   | "notify"
-  | "relay";
+  | "relay"
+  | "meter"
+  | "scaler";
 
 /** Names of all topics, without the network's prefix. */
 export type TopicName =
@@ -32,7 +34,12 @@ export type TopicName =
   | "genesis"
   | "topology"
   | "topology.proposals"
-  | "validators";
+  | "validators"
+  | "metrics.stages"
+  | "metrics.shards"
+  | "metrics.alerts"
+  | "predictions"
+  | "scaling.decisions";
 
 /** How a topic's partitions are counted. */
 export type Partitioning =
@@ -231,7 +238,7 @@ export const CATALOGUE: readonly Topic[] = [
     value: "TopologyProposal",
     partitioning: "single",
     retention: FOREVER,
-    writers: ["tool"],
+    writers: ["tool", "scaler"],
     readers: ["relay"],
     about:
       "Signed proposals to split or merge shards, or to pause that; relay carries them to the main chain, which decides.",
@@ -245,6 +252,57 @@ export const CATALOGUE: readonly Topic[] = [
     writers: ["tool", "finalize"],
     readers: ["gateway"],
     about: "Validators, stakes, keys.",
+  },
+  {
+    name: "metrics.stages",
+    key: "group/process",
+    value: "StageMetrics",
+    partitioning: "single",
+    retention: TIME,
+    writers: ["validate", "shard-assign", "execute", "vote", "finalize", "checkpoint", "relay", "notify"],
+    readers: ["meter", "gateway"],
+    about: "What each process measures of each of its stages, once a second.",
+  },
+  {
+    name: "metrics.shards",
+    key: "shard (4 bytes, big-endian)",
+    value: "ShardMetrics",
+    partitioning: "single",
+    retention: TIME,
+    writers: ["meter"],
+    readers: ["scaler", "gateway"],
+    about:
+      "What is known of each shard, once a second: load, share of capacity, latency, size, hottest accounts.",
+  },
+  {
+    name: "metrics.alerts",
+    key: "code",
+    value: "MetricsAlert",
+    partitioning: "single",
+    retention: TIME,
+    writers: ["scaler"],
+    readers: ["gateway"],
+    about: "What is unusual in the measurements, with the figures that say so.",
+  },
+  {
+    name: "predictions",
+    key: "shard (4 bytes, big-endian)",
+    value: "LoadForecast",
+    partitioning: "single",
+    retention: TIME,
+    writers: ["scaler"],
+    readers: ["gateway"],
+    about: "What is expected of each shard's load, once a second, and what made the forecast.",
+  },
+  {
+    name: "scaling.decisions",
+    key: "shard (4 bytes, big-endian)",
+    value: "ScalingRecord",
+    partitioning: "single",
+    retention: TIME,
+    writers: ["scaler"],
+    readers: ["gateway"],
+    about: "Decisions to split or merge with their inputs and reasons, and later what came of each.",
   },
 ];
 

@@ -5,7 +5,7 @@ import { brokerConfiguration } from "../../topics/configuration.js";
 import { SIMULATED_GROUPS } from "../support/stages.js";
 
 const STAGES = ["validate", "shard-assign", "execute", "vote", "finalize", "checkpoint", "notify", "relay"];
-const WRITERS = [...STAGES, "anyone", "tool"];
+const WRITERS = [...STAGES, "anyone", "tool", "meter", "scaler"];
 const READERS = [...STAGES, "gateway"];
 
 describe("the catalogue of topics", () => {
