@@ -6,7 +6,7 @@ import { SIMULATED_GROUPS } from "../support/stages.js";
 
 const STAGES = ["validate", "shard-assign", "execute", "vote", "finalize", "checkpoint", "notify", "relay"];
 const WRITERS = [...STAGES, "anyone", "tool", "meter", "scaler"];
-const READERS = [...STAGES, "gateway"];
+const READERS = [...STAGES, "gateway", "meter", "scaler"];
 
 describe("the catalogue of topics", () => {
   it("names each topic once, with a value type that exists, known writers and readers, and a purpose", () => {
