@@ -4,6 +4,7 @@ import type { StageName } from "../processors/stage.js";
 import { StageRunner } from "../runtime/driver/stage-runner.js";
 import { Turns } from "../runtime/driver/turns.js";
 import { openLog } from "../runtime/log.js";
+import { StageReports } from "../runtime/metrics/report.js";
 import { openEnvironment } from "../runtime/process/environment.js";
 import { STAGE_NAMES, stageDefinitions } from "../runtime/process/stages.js";
 import { answerUsage } from "../runtime/process/usage.js";
@@ -73,11 +74,15 @@ export function runCommand(program: Command): void {
       );
     }
     await Promise.all(runners.map((runner) => runner.start()));
+    const reports = new StageReports(shared, runners, `${name}-${process.pid}`, () =>
+      process.memoryUsage.rss(),
+    );
+    reports.start();
     answerUsage(runners, () => signatures?.checkedMs ?? 0);
     process.send?.({ kind: "ready" });
     if (!process.send) process.stderr.write(`${name}: running\n`);
     await stop;
-    await Promise.all(runners.map((runner) => runner.stop()));
+    await Promise.all([reports.stop(), ...runners.map((runner) => runner.stop())]);
     await Promise.all([environment.close(), signatures?.close()]);
     process.exit(EXIT.ok);
   });

@@ -72,6 +72,11 @@ export class Topology {
     if (this.table.includes(-1)) throw new RangeError("some placements have no shard");
   }
 
+  /** A shard by its number; undefined: there is and was none. */
+  find(number: number): KnownShard | undefined {
+    return this.byNumber.get(number);
+  }
+
   /** Number of the shard that owns an account. */
   shardOf(account: Buffer): number {
     return this.shardOfKey(accountKey(account));

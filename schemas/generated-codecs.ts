@@ -938,7 +938,8 @@ const capacity = readLong();
 const isCapacityMeasured = readBoolean();
 const usedPpm = readInt();
 const bottleneck = readString();
-return { at, spanMs, path, figures, capacity, isCapacityMeasured, usedPpm, bottleneck };
+const workPpm = readInt();
+return { at, spanMs, path, figures, capacity, isCapacityMeasured, usedPpm, bottleneck, workPpm };
 }
 
 function writeShardMetrics(value: ShardMetrics): void {
@@ -950,6 +951,7 @@ writeLong(value.capacity);
 writeBoolean(value.isCapacityMeasured);
 writeInt(value.usedPpm);
 writeString(value.bottleneck);
+writeInt(value.workPpm);
 }
 
 const SHARD_PHASE_SYMBOLS: readonly ShardPhase[] = ["BEGINNING", "ACTIVE", "ENDING"];

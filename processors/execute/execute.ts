@@ -4,6 +4,7 @@ import type { TopicName } from "../../topics/catalogue.js";
 import { isAuthenticBySignature } from "../chain/authenticity.js";
 import { type ChainOptions, ChainReader } from "../chain/chain-reader.js";
 import { type MacKey, macMatches } from "../mac.js";
+import { BlockMeter } from "../meter/block-meter.js";
 import type { Alert, InputRecord, OutputRecord, StageTask, StepResult } from "../stage.js";
 import { userTransactionBytes } from "../user-transaction.js";
 import { recordsOf } from "./block-records.js";
@@ -27,6 +28,7 @@ const EAGER_SHARE = 0.5;
  * for speed; validators check it all again.
  */
 export class ExecuteTask implements StageTask {
+  readonly meter = new BlockMeter();
   private readonly reader: ChainReader;
   private readonly partition: number;
   /** The open block whose cut is due, and when. */
@@ -66,12 +68,18 @@ export class ExecuteTask implements StageTask {
     return this.reader.isDone;
   }
 
+  /** Of the last closed block. */
+  get height(): number {
+    return this.reader.chain.position.height;
+  }
+
   step(records: readonly InputRecord[], nowMs: number): StepResult {
     if (records[0]!.topic === "shard.log") {
       this.isBehind = nowMs - records.at(-1)!.timeMs > BEHIND_MS;
       return this.result(this.reader.readLog(records), nowMs);
     }
     const { blocks, alerts } = this.reader.readCertificates(records);
+    this.meter.certified(this.reader.certifiedHeight, records.at(-1)!.timeMs);
     return this.result(blocks, nowMs, alerts, new Map([["shard.finalized", records.at(-1)!.offset + 1]]));
   }
 
@@ -87,6 +95,8 @@ export class ExecuteTask implements StageTask {
   ): StepResult {
     const records: OutputRecord[] = [];
     for (const block of blocks) {
+      // What is executed again, after a start, is no load.
+      if (block.header.height > this.reader.certifiedHeight) this.meter.closed(block);
       const before = this.options.written.get(block.header.height);
       if (!before?.equals(block.digest)) records.push(...recordsOf(block, this.partition));
       resumeAt.set("shard.log", block.position.nextOffset);

@@ -1,6 +1,7 @@
 import type { PlantedRules } from "../../ledger/block/executed-block.js";
 import type { Network } from "../../ledger/genesis/genesis.js";
 import type { InputRecord, StageName, StageTask } from "../../processors/stage.js";
+import type { ShardFigures } from "../../schemas/generated.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import type { Clock } from "../clock.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
@@ -69,6 +70,8 @@ export interface OpenTask {
   readonly transactional?: Pick<TransactionalWriter, "write" | "close">;
   /** Looks up or works out ahead what a step needs and can't ask for itself; may throw. */
   readonly prepare?: (records: readonly InputRecord[]) => Promise<void>;
+  /** What was measured of the task's shard since the last time; of execute. */
+  readonly measure?: () => ShardFigures;
   /** Called when the task is done, before it is closed. */
   readonly onEnd?: () => void;
 }

@@ -1,10 +1,12 @@
 import type { ConsumerGroupJoinEvent, EachBatchPayload } from "kafkajs";
 import { type InputRecord, StageFault, type StepResult } from "../../processors/stage.js";
+import type { PartitionFigures } from "../../schemas/generated.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import { sleep, type Timer } from "../clock.js";
 import { momentOf, nextMoment } from "../kafka/moment.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 import type { GroupConsumer } from "../kafka/ports.js";
+import { StageMeter, type Waiting } from "../metrics/stage-meter.js";
 import { type Placing, placingOf } from "../placement/placing.js";
 import { consumerConfig, heartbeatIntervalMs, whileJoined } from "./consumer-config.js";
 import {
@@ -30,6 +32,11 @@ const NOT_READY_DELAY_MS = 100;
 const REOPEN_DELAY_MS_MAX = 5_000;
 /** Between two looks whether the parents of a shard that begins have ended in this process, in milliseconds. */
 const PARENTS_LOOK_MS = 20;
+
+const NOTHING_WAITS: Waiting = { records: 0, oldestMs: undefined };
+
+/** A share of a process' time in millionths; -1: it isn't known. */
+const workPpm = (work: number | undefined) => (work === undefined ? -1 : Math.round(work * 1_000_000));
 
 /** What a partition number of a stage is doing, for status pages. */
 export type SlotStatus = "opening" | "running" | "waiting" | "halted" | "without shard" | "ended";
@@ -62,6 +69,7 @@ export class StageRunner {
   private readonly managed = new Map<number, Managed>();
   private readonly positions: Positions;
   private readonly placing: Placing;
+  private readonly meter = new StageMeter();
   private readonly topicNames: ReadonlyMap<string, TopicName>;
   private readonly log: StageLog;
   /** Slots with a whole fetch more to read. */
@@ -134,6 +142,7 @@ export class StageRunner {
     for (const [partition, managed] of this.managed) {
       if (numbers.has(partition)) continue;
       this.managed.delete(partition);
+      this.meter.forget(partition);
       managed.generation = -1;
       void this.letGo(managed.slot);
     }
@@ -265,10 +274,12 @@ export class StageRunner {
 
   private readonly events = {
     stepped: (partition: number, result: StepResult, times: StepTimes): void => {
-      this.log.trace({ partition, records: result.records.length, ...times }, "step");
-      this.steppingMs += times.stepMs;
-      this.taken += times.taken;
-      this.placing.stepped(partition, times);
+      const { stepMs, performMs } = times;
+      this.log.trace({ partition, records: result.records.length, stepMs, performMs }, "step");
+      this.steppingMs += stepMs;
+      this.taken += times.records.length;
+      this.placing.stepped(partition, { taken: times.records.length, stepMs, performMs });
+      this.meter.stepped(partition, times, this.environment.clock.now());
       const managed = this.managed.get(partition);
       if (!managed) return;
       managed.failures = 0;
@@ -288,6 +299,7 @@ export class StageRunner {
       const code = (error as { code?: string }).code;
       const message = error instanceof Error ? error.message : String(error);
       const wipe = wantsWipe(error);
+      if (!(error instanceof NotReady)) this.meter.failed(partition);
       const isFinal = (wipe && this.wasWipedLately(managed)) || error instanceof StartOffsetError;
       // One that waits for others to end isn't stuck.
       if (!(error instanceof NotReady)) this.placing.failed(partition, isFinal);
@@ -362,6 +374,13 @@ export class StageRunner {
     // By now all of a fetch have said how far behind they are: the next one waits for the slowest.
     const lag = () => (this.behind.size > 0 ? BEHIND_RECORDS_MIN : own);
     this.placing.fetched(batch.partition, topic, () => own);
+    const { length: count } = records;
+    const ends = {
+      first: records[0]!.offset,
+      last: records[count - 1]!.offset,
+      lastMs: records[count - 1]!.timeMs,
+    };
+    this.meter.fetched(batch.partition, topic, { ...ends, count }, own);
     await sleep(environment.clock, paceAfterFetch(environment.fetchPaceMs(), definition.fetchPaceMsMin, lag));
     if (slot.isFull) await this.roomWithin(slot, Math.min(heartbeatMs, ROOM_WAIT_MS_MAX));
     if (slot.isFull) this.holdBack(batch.partition, slot);
@@ -401,6 +420,21 @@ export class StageRunner {
   /** Records that all steps so far took. */
   get takenRecords(): number {
     return this.taken;
+  }
+
+  /** What was measured of each assigned partition number since the last time. */
+  measure(): PartitionFigures[] {
+    const { topology, clock } = this.environment;
+    const works = this.placing.works();
+    return [...this.managed]
+      .sort(([a], [b]) => a - b)
+      .map(([partition, { status, slot }]) => ({
+        ...this.meter.take(partition, slot?.waiting ?? NOTHING_WAITS, clock.now()),
+        shard: this.definition.isByShard ? (topology.current.ofPartition(partition)?.shard ?? -1) : -1,
+        status,
+        workPpm: workPpm(works.get(partition)),
+        figures: slot?.figures() ?? null,
+      }));
   }
 
   /** What each assigned partition number is doing. */

@@ -1,6 +1,8 @@
 import { type InputRecord, StageFault, type StepResult } from "../../processors/stage.js";
+import type { ShardFigures } from "../../schemas/generated.js";
 import type { TopicName } from "../../topics/catalogue.js";
 import type { Timer } from "../clock.js";
+import type { Waiting } from "../metrics/stage-meter.js";
 import { StoreCorrupt } from "../store/level-store.js";
 import type { OpenTask, StageDriver } from "./environment.js";
 import { perform } from "./perform.js";
@@ -17,8 +19,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 /** What a step took in, and how long it took, in milliseconds. */
 export interface StepTimes {
-  /** Records that it was given; 0 for a timer. */
-  readonly taken: number;
+  /** Records that it was given; none for a timer. */
+  readonly records: readonly InputRecord[];
   /** The step itself; 0 for a timer. */
   readonly stepMs: number;
   /** Writing and storing what it asked for. */
@@ -90,6 +92,16 @@ export class TaskSlot {
     return this.open.task.isDone === true;
   }
 
+  /** What was fetched, and no step took in yet. */
+  get waiting(): Waiting {
+    return { records: this.queued, oldestMs: this.queue[0]?.[0]?.timeMs };
+  }
+
+  /** What was measured of the task's shard since the last time. */
+  figures(): ShardFigures | undefined {
+    return this.open.measure?.();
+  }
+
   /** Closes the slot of a task that is done. */
   async end(): Promise<void> {
     this.open.onEnd?.();
@@ -107,7 +119,7 @@ export class TaskSlot {
       while (!this.closed) {
         const stepped = await this.stepOnce();
         if (!stepped) break;
-        const { result, stepMs, taken } = stepped;
+        const { result, stepMs, records } = stepped;
         const steppedMs = performance.now();
         if (this.closed) return;
         if (result.wantsTopology) this.lookAtMs ??= this.lookedAtMs + TOPOLOGY_LOOK_MS;
@@ -116,7 +128,7 @@ export class TaskSlot {
         await perform(result, this.open, this.driver);
         if (this.closed) return;
         this.events.stepped(this.partition, result, {
-          taken,
+          records,
           stepMs,
           performMs: performance.now() - steppedMs,
         });
@@ -145,24 +157,24 @@ export class TaskSlot {
       const tree = await this.driver.environment.topology.refresh();
       if (this.closed) return undefined;
       this.lookedAtMs = this.now();
-      return { result: task.topology(tree, this.lookedAtMs), stepMs: 0, taken: 0 };
+      return { result: task.topology(tree, this.lookedAtMs), stepMs: 0, records: [] };
     }
     if (task.timer && this.wakeAtMs !== undefined && this.wakeAtMs <= this.now()) {
       this.wakeAtMs = undefined;
-      return { result: task.timer(this.now()), stepMs: 0, taken: 0 };
+      return { result: task.timer(this.now()), stepMs: 0, records: [] };
     }
     const records = this.takeRecords();
     if (records.length === 0) return undefined;
     if (prepare) await prepare(records);
-    const taken = records.length;
     const { turns } = this.driver.environment;
     await turns?.begin();
     try {
       const startMs = performance.now();
       const result = task.step(records, this.now());
       const stepMs = performance.now() - startMs;
-      if (turns) this.stepRecords = stepRecordsMax(taken, stepMs, this.stepRecords, STEP_RECORDS_MAX);
-      return { result, stepMs, taken };
+      if (turns)
+        this.stepRecords = stepRecordsMax(records.length, stepMs, this.stepRecords, STEP_RECORDS_MAX);
+      return { result, stepMs, records };
     } finally {
       turns?.end();
     }

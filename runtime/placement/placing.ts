@@ -2,7 +2,6 @@ import type { PartitionAssigner } from "kafkajs";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import type { Timer } from "../clock.js";
 import type { Environment, StageDefinition, StageLog } from "../driver/environment.js";
-import type { StepTimes } from "../driver/task-slot.js";
 import { copartitionAssigner, copartitionAssignerBy } from "../kafka/assigner.js";
 import type { GroupConsumer } from "../kafka/ports.js";
 import { Rejoin } from "../kafka/rejoin.js";
@@ -15,6 +14,13 @@ const LOOK_MS_MAX = 5_000;
 /** A rebalance that moved nothing doubles the time until the next is asked for, up to this many times the least. */
 const USELESS_FACTOR_MAX = 32;
 
+/** What a step took in, and how long it and what it asked for took, in milliseconds. */
+export interface StepWork {
+  readonly taken: number;
+  readonly stepMs: number;
+  readonly performMs: number;
+}
+
 /** What a stage's runner tells of its partition numbers. */
 export interface Placing {
   readonly assigner: PartitionAssigner;
@@ -23,13 +29,15 @@ export interface Placing {
   assigned(numbers: ReadonlySet<number>): void;
   /** @param positions where each input goes on, kept up to date */
   opened(number: number, positions: ReadonlyMap<TopicName, number>): void;
-  stepped(number: number, times: StepTimes): void;
+  stepped(number: number, times: StepWork): void;
   /** @param isFinal the task isn't opened again */
   failed(number: number, isFinal: boolean): void;
   /** @param lagRecords records of this input that are left after a fetch */
   fetched(number: number, input: string, lagRecords: () => number): void;
   /** What to note with positions of a number. */
   note(number: number): string | null;
+  /** Share of the process' time that goes to each number, as far as that is known. */
+  works(): ReadonlyMap<number, number>;
   stop(): void;
 }
 
@@ -43,6 +51,7 @@ const BY_NUMBER: Placing = {
   failed: () => undefined,
   fetched: () => undefined,
   note: () => null,
+  works: () => new Map(),
   stop: () => undefined,
 };
 
@@ -139,7 +148,7 @@ class PlacingByLoad implements Placing {
     this.log.info({ partition: number, movedMs: now - this.rebalancedAtMs }, "opened after a rebalance");
   }
 
-  stepped(number: number, times: StepTimes): void {
+  stepped(number: number, times: StepWork): void {
     this.settings.use.stepped(times.stepMs);
     this.balance.meter.stepped(number, times, this.now());
   }
@@ -150,6 +159,11 @@ class PlacingByLoad implements Placing {
 
   fetched(number: number, input: string, lagRecords: () => number): void {
     this.balance.meter.fetched(number, input, lagRecords(), this.now());
+  }
+
+  works(): ReadonlyMap<number, number> {
+    const { held } = this.balance.report();
+    return new Map(held.flatMap(({ number, work }) => (work === undefined ? [] : [[number, work] as const])));
   }
 
   note(number: number): string | null {

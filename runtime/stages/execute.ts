@@ -1,10 +1,13 @@
 import { digestOf } from "../../ledger/block/header.js";
+import { TalliedState } from "../../ledger/state/tally.js";
 import { ExecuteTask } from "../../processors/execute/execute.js";
 import type { MacKey } from "../../processors/mac.js";
 import { read } from "../../processors/read.js";
 import type { Environment, OpenTask, StageDefinition } from "../driver/environment.js";
 import { TransactionalWriter } from "../kafka/transactional-writer.js";
-import { openChainTask, ownMemory } from "./chain-store.js";
+import { openChain, ownMemory } from "./chain-store.js";
+import { CountedState } from "./counted-state.js";
+import { closedOnFailure } from "./store-name.js";
 import { tail } from "./tail.js";
 
 export function executeStage(macKey: MacKey): StageDefinition {
@@ -23,11 +26,22 @@ export function executeStage(macKey: MacKey): StageDefinition {
         `${prefix}.execute.${partition}`,
       );
       try {
-        const opened = await openChainTask(own(environment), "execute", partition, wipe, async (options) => {
+        const { store, state, options } = await openChain(own(environment), "execute", partition, wipe);
+        return await closedOnFailure(store, async () => {
+          const { prefix: shardPrefix } = environment.network.topology.shard(options.shard);
+          const counted = await CountedState.begin(store, shardPrefix, environment.clock);
+          const tallied = new TalliedState(state);
           const written = await writtenDigests(environment, partition, options.position.height);
-          return new ExecuteTask({ ...options, macKey, written });
+          const task = new ExecuteTask({ ...options, state: tallied, macKey, written });
+          const measure = () => ({
+            shard: options.shard,
+            height: task.height,
+            ...task.meter.take(),
+            ...counted.figures(tallied.changed),
+            memoryBytes: store.memoryBytes,
+          });
+          return { task, store, state, transactional, measure };
         });
-        return { ...opened, transactional };
       } catch (error) {
         await transactional.close();
         throw error;

@@ -55,6 +55,14 @@ export class BufferedStore implements Store {
     }
   }
 
+  sizeOf(from: string, below: string): Promise<number> {
+    return this.store.sizeOf(from, below);
+  }
+
+  get memoryBytes(): number {
+    return this.store.memoryBytes;
+  }
+
   async copyInto(target: Store, from: string, below: string): Promise<void> {
     await this.flush();
     await this.store.copyInto(target, from, below);

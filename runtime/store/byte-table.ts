@@ -28,6 +28,11 @@ export class ByteTable {
   /** @param bytesMax of keys and values with what belongs to them; below 2^31. */
   constructor(private readonly bytesMax: number) {}
 
+  /** Memory of the table. */
+  get bytes(): number {
+    return this.arena.length + this.slots.byteLength;
+  }
+
   /** A copy of the value. */
   get(key: string): Buffer | undefined {
     const at = this.find(key);

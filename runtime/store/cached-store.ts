@@ -46,6 +46,14 @@ export class CachedStore implements Store {
     }
   }
 
+  sizeOf(from: string, below: string): Promise<number> {
+    return this.store.sizeOf(from, below);
+  }
+
+  get memoryBytes(): number {
+    return this.young.bytes + this.old.bytes;
+  }
+
   copyInto(target: Store, from: string, below: string): Promise<void> {
     return this.store.copyInto(target, from, below);
   }

@@ -27,6 +27,10 @@ export interface Store {
   range(from: string, below: string): AsyncIterable<readonly [string, Buffer]>;
   /** The same in parts, in order: measured, half the work where there are many values. Throws StoreCorrupt. */
   parts(from: string, below: string): AsyncIterable<StorePart>;
+  /** Bytes that a range takes on disk, as far as files have it: what was written last is still elsewhere. */
+  sizeOf(from: string, below: string): Promise<number>;
+  /** Memory that values are kept in, in bytes. */
+  readonly memoryBytes: number;
   /** All or nothing. */
   write(batch: StoreBatch): Promise<void>;
   /** Writes a range of this store into another one. Throws StoreCorrupt. */
@@ -116,6 +120,13 @@ export class LevelStore implements Store {
       await target.finish(batch);
     }
   }
+
+  sizeOf(from: string, below: string): Promise<number> {
+    return this.database.approximateSize(Buffer.from(from, "latin1"), Buffer.from(below, "latin1"));
+  }
+
+  /** LevelDB's own buffers are of one size, whatever is in the store. */
+  readonly memoryBytes = 0;
 
   private async *stored(from: string, below: string): AsyncGenerator<[Buffer, Buffer][]> {
     const bounds = { gte: Buffer.from(from, "latin1"), lt: Buffer.from(below, "latin1") };

@@ -91,6 +91,8 @@ export function withStore(change: (store: Store, path: string) => Partial<Store>
           range: (from, below) => store.range(from, below),
           parts: (from, below) => store.parts(from, below),
           write: (batch) => store.write(batch),
+          sizeOf: (from, below) => store.sizeOf(from, below),
+          memoryBytes: store.memoryBytes,
           copyInto: (target, from, below) => store.copyInto(target, from, below),
           forget: (from, below) => store.forget(from, below),
           cloneBeside: (name) => store.cloneBeside(name),

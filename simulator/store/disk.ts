@@ -159,6 +159,14 @@ class SimulatedStore implements Store {
     undo.push(before);
   }
 
+  async sizeOf(from: string, below: string): Promise<number> {
+    let bytes = 0;
+    for await (const [key, value] of this.range(from, below)) bytes += key.length + value.length;
+    return bytes;
+  }
+
+  readonly memoryBytes = 0;
+
   async copyInto(target: Store, from: string, below: string): Promise<void> {
     for await (const part of this.parts(from, below)) await target.write(part);
   }

@@ -38,6 +38,10 @@ class NotingStore implements Store {
       else this.values.set(key, value);
     }
   }
+  async sizeOf(): Promise<number> {
+    return 0;
+  }
+  readonly memoryBytes = 0;
   async copyInto(target: Store, from: string, below: string): Promise<void> {
     for await (const part of this.parts(from, below)) await target.write(part);
   }

@@ -86,6 +86,12 @@ export class MemoryStore implements Store {
     this.clearNow();
   }
 
+  async sizeOf(from: string, below: string): Promise<number> {
+    return this.entries(from, below).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  }
+
+  readonly memoryBytes = 0;
+
   async copyInto(target: Store, from: string, below: string): Promise<void> {
     await target.write(this.entries(from, below));
   }
