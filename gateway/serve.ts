@@ -8,7 +8,7 @@ import { StageWatch } from "../runtime/session/stage-watch.js";
 import type { SignedTransaction } from "../schemas/generated.js";
 import { topicOnCluster } from "../topics/catalogue.js";
 import { buildGateway } from "./server.js";
-import { feedViews, GATEWAY_TOPICS, type GatewayTopic } from "./views/feed.js";
+import { feedViews, GATEWAY_TOPICS, type GatewayTopic, LIVE_TOPICS } from "./views/feed.js";
 import { createViews } from "./views/index.js";
 
 /** Views take what came in at most this often, in milliseconds. */
@@ -33,7 +33,7 @@ export async function serveGateway(
 ): Promise<ServingGateway> {
   const { kafka, admin, network, schemaIds } = environment;
   const { genesis } = network;
-  const views = createViews();
+  const views = createViews({ countFromMs: Date.now() });
   const followings = new Map<GatewayTopic, Following>();
   for (const topic of GATEWAY_TOPICS) {
     const feed = (records: readonly InputRecord[]) => {
@@ -43,7 +43,8 @@ export async function serveGateway(
       }
     };
     const offsets = await admin.fetchTopicOffsets(topicOnCluster(genesis.network, topic));
-    const from = new Map(offsets.map(({ partition, low }) => [partition, Number(low)]));
+    const isLive = LIVE_TOPICS.has(topic);
+    const from = new Map(offsets.map(({ partition, low, high }) => [partition, Number(isLive ? high : low)]));
     followings.set(topic, follow(kafka, genesis.network, topic, from, feed, VIEW_PACE_MS));
   }
   const publisher = new Publisher(

@@ -5,6 +5,7 @@ import { REJECT_REASONS } from "../ledger/reject-reasons.js";
 import { answerError, answerUnknownRoute, errorBody, RESPONSE_HEADERS } from "./errors.js";
 import type { GatewayOptions } from "./options.js";
 import { accountRoute } from "./routes/account.js";
+import { metricsRoute } from "./routes/metrics.js";
 import { openapiRoute } from "./routes/openapi.js";
 import { pageRoute } from "./routes/page.js";
 import { statusRoute } from "./routes/status.js";
@@ -64,6 +65,7 @@ export function buildGateway(options: GatewayOptions): FastifyInstance {
     transactionRoute(scope, options, rules);
     accountRoute(scope, options);
     statusRoute(scope, options, rules);
+    metricsRoute(scope, options);
     openapiRoute(scope);
     pageRoute(scope);
   });

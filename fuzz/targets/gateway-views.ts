@@ -15,6 +15,14 @@ import {
   settlement,
   testGateway,
 } from "../../test/gateway/fixtures.js";
+import {
+  alert,
+  decision,
+  forecast,
+  outcome,
+  shardMetrics,
+  stageMetrics,
+} from "../../test/gateway/measurements.js";
 import { topic as topicOf } from "../../topics/catalogue.js";
 import { type Chance, pick } from "../chance.js";
 import { AvroValues, type Schema } from "../mutate/avro-value.js";
@@ -65,6 +73,12 @@ const pool = [
   recordOf("transactions.rejected", "RejectedTransaction", rejected()),
   recordOf("notifications", "Notification", notification()),
   recordOf("notifications", "Notification", settlement()),
+  recordOf("metrics.stages", "StageMetrics", stageMetrics()),
+  recordOf("metrics.shards", "ShardMetrics", shardMetrics()),
+  recordOf("predictions", "LoadForecast", forecast()),
+  recordOf("scaling.decisions", "ScalingRecord", decision()),
+  recordOf("scaling.decisions", "ScalingRecord", outcome()),
+  recordOf("metrics.alerts", "MetricsAlert", alert()),
 ];
 const corpus = [joinFrames(pool), joinFrames([...pool].reverse())];
 const values = new Map(
@@ -84,6 +98,7 @@ function changed(chance: Chance, old: Buffer): Buffer {
 
 const ASKED = [
   "/status",
+  "/metrics",
   `/accounts/0x${accountId(1).toString("hex")}`,
   `/accounts/0x${accountId(0).toString("hex")}`,
   `/transactions/${hash(1).toString("hex")}`,

@@ -34,6 +34,16 @@ export function pageHtml(style: string, script: string): string {
     <h2 id="shards-title">Shards</h2>
     <div id="shards"></div>
   </section>
+  <section aria-labelledby="load-title">
+    <h2 id="load-title">Load</h2>
+    <div class="scroll"><table><thead><tr><th>Shard</th><th class="end">Transactions a second</th>
+    <th>Of its capacity</th><th class="end">Expected at most</th><th>By</th><th class="end">Latency p99</th></tr></thead>
+    <tbody id="load"></tbody></table></div>
+  </section>
+  <section aria-labelledby="scaling-title">
+    <h2 id="scaling-title">Decisions and alerts</h2>
+    <div class="scroll"><table><tbody id="scaling"></tbody></table></div>
+  </section>
   <div class="columns">
     <section aria-labelledby="validators-title">
       <h2 id="validators-title">Validators</h2>
@@ -60,7 +70,7 @@ export function pageHtml(style: string, script: string): string {
 <footer>
   <p><em>Final</em> means that more than two thirds of the stake signed the block, which is safe whoever runs the
   broker. That transactions get into a block rests on the broker and the stages.</p>
-  <p><a href="/status">Status</a> <a href="/openapi.json">OpenAPI</a></p>
+  <p><a href="/status">Status</a> <a href="/metrics">Metrics</a> <a href="/openapi.json">OpenAPI</a></p>
 </footer>
 <noscript>This page needs JavaScript; the same figures are in <a href="/status">/status</a>.</noscript>
 <script>${script}</script>

@@ -140,6 +140,35 @@ function recent(list) {
   });
 }
 
+const NEAR_CAPACITY = 0.8;
+const perSecond = (value) => (value < 10 ? value.toFixed(1) : count(Math.round(value)));
+function load({ shards }) {
+  if (shards.length === 0) return [make("tr", {}, make("td", { colspan: "6", class: "quiet" }, "Nothing measured yet."))];
+  return shards.map(({ shard, path, transactionsPerSecond, capacity, isCapacityMeasured, usedShare, bottleneck, latency, forecast }) => {
+    const expected = forecast === null ? ["–"] : [perSecond(forecast.transactionsPerSecond),
+      make("span", { class: "quiet" }, " in " + forecast.toSeconds + " s")];
+    const isNear = forecast !== null && forecast.transactionsPerSecond > NEAR_CAPACITY * capacity;
+    const p99 = latency === null ? "–" : latency.p99AtMostMs === null ? "> 30,000 ms" : "≤ " + count(latency.p99AtMostMs) + " ms";
+    return make("tr", { title: bottleneck === null ? "" : "most work: " + bottleneck },
+      make("td", {}, shard === 0 ? "Main chain" : "Shard " + path),
+      make("td", { class: "end" }, perSecond(transactionsPerSecond)),
+      make("td", { class: usedShare > NEAR_CAPACITY ? "warn" : "" }, track(Math.min(1, usedShare)),
+        Math.round(100 * usedShare) + " % of " + count(capacity) + (isCapacityMeasured ? "" : " (not measured)")),
+      make("td", { class: isNear ? "end warn" : "end" }, ...expected),
+      make("td", { title: forecast?.reason ?? "" }, forecast === null ? "–" : forecast.source),
+      make("td", { class: "end" }, p99));
+  });
+}
+
+function scaling(latest) {
+  const rows = [...latest.scaling.map((one) => ({ ...one, word: one.is, mood: one.is === "outcome" && one.code === "DONE" ? "good" : "" })),
+    ...latest.alerts.map((one) => ({ ...one, word: "alert", mood: "warn" }))];
+  if (rows.length === 0) return [make("tr", {}, make("td", { class: "quiet" }, "None so far."))];
+  return rows.sort((a, b) => b.timeMs - a.timeMs).map((one) => make("tr", {},
+    make("td", { class: "quiet" }, clock(one.timeMs)), make("td", { class: one.mood }, one.word), make("td", {}, one.text)));
+}
+
+const STALE_MS = 10000;
 const LAG_SHOWN_RECORDS = 1000;
 function alerts(status) {
   const found = [];
@@ -150,6 +179,8 @@ function alerts(status) {
   }
   const lag = (status.viewLag ?? []).reduce((sum, one) => sum + one.lagRecords, 0);
   if (lag > LAG_SHOWN_RECORDS) add("", "This page is " + count(lag) + " records behind the topics.");
+  const { timeMs } = status.load;
+  if (timeMs !== null && status.timeMs - timeMs > STALE_MS) add("", "The newest measurement of load is " + age(status.timeMs - timeMs) + " old.");
   if (status.views.accountsOverflowed) add("", "More accounts exist than this gateway holds.");
   return found;
 }
@@ -161,6 +192,8 @@ function show(status) {
   fill("alerts", alerts(status));
   fill("figures", figures(status));
   fill("shards", status.shards.map((one) => shard(one, status.timeMs, status.globalRoot)));
+  fill("load", load(status.load));
+  fill("scaling", scaling(status.load));
   fill("validators", validators(status.validators));
   fill("stages", stages(status.stages));
   fill("codes", codes(status.activity.refusedByCode));

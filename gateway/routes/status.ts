@@ -6,6 +6,7 @@ import {
   type NetworkRules,
 } from "../options.js";
 import { renderNotification } from "../render.js";
+import { renderLoad } from "../render-load.js";
 import { errorResponses, ref } from "../schemas/json-schema.js";
 import { within } from "../time-limit.js";
 import type { CheckpointView } from "../views/checkpoints.js";
@@ -72,6 +73,7 @@ export function statusRoute(app: FastifyInstance, options: GatewayOptions, rules
           final: activity.final ?? null,
           recent: activity.recent.map(renderNotification),
         },
+        load: renderLoad(views),
       };
     },
   );

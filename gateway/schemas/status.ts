@@ -12,6 +12,7 @@ import {
   text,
   time,
 } from "./json-schema.js";
+import { LOAD_SCHEMA } from "./load.js";
 
 const PERCENTILES = object({
   samples: integer("Transactions that the percentiles are of"),
@@ -132,5 +133,6 @@ export const STATUS_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       conflictingCertificates: integer("Certificates that contradict another; above 0 safety is broken"),
     }),
     activity: ACTIVITY,
+    load: LOAD_SCHEMA,
   }),
 };

@@ -4,7 +4,7 @@ import type { TopicName } from "../../topics/catalogue.js";
 import type { Views } from "./index.js";
 import type { RecordMeta } from "./meta.js";
 
-/** Topics the views are fed by, in this order of use; each from its earliest record, reading committed ones only. */
+/** Topics the views are fed by, in this order of use; reading committed records only. */
 export const GATEWAY_TOPICS = [
   "topology",
   "validators",
@@ -13,9 +13,21 @@ export const GATEWAY_TOPICS = [
   "shard.state",
   "transactions.rejected",
   "notifications",
+  "metrics.stages",
+  "metrics.shards",
+  "predictions",
+  "scaling.decisions",
+  "metrics.alerts",
 ] as const satisfies readonly TopicName[];
 
 export type GatewayTopic = (typeof GATEWAY_TOPICS)[number];
+
+/** Those that are read from their end: each figure in them is replaced a second later. The others from their earliest record. */
+export const LIVE_TOPICS: ReadonlySet<GatewayTopic> = new Set([
+  "metrics.stages",
+  "metrics.shards",
+  "predictions",
+]);
 
 /** A record as a Kafka client reads it. */
 export interface ViewRecord extends RecordMeta {
@@ -60,6 +72,16 @@ export function feedViews(views: Views, record: ViewRecord): boolean {
       return take("Notification", record, (value) => {
         if (views.transactions.apply(value)) views.activity.apply(value);
       });
+    case "metrics.stages":
+      return take("StageMetrics", record, (value) => views.metrics.applyStage(value, record));
+    case "metrics.shards":
+      return take("ShardMetrics", record, (value) => views.metrics.applyShard(value, record));
+    case "predictions":
+      return take("LoadForecast", record, (value) => views.metrics.applyForecast(value, record));
+    case "scaling.decisions":
+      return take("ScalingRecord", record, (value) => views.scaling.applyScaling(value, record));
+    case "metrics.alerts":
+      return take("MetricsAlert", record, (value) => views.scaling.applyAlert(value, record));
   }
 }
 

@@ -4,6 +4,8 @@ import { CertificatesView } from "./certificates.js";
 import { CheckpointsView } from "./checkpoints.js";
 import { DirectoryView } from "./directory.js";
 import { GlobalRootView } from "./global-root.js";
+import { MetricsView } from "./metrics.js";
+import { ScalingView } from "./scaling.js";
 import { TransactionsView } from "./transactions.js";
 
 /** Bounds of the views; each has a default beside its view. */
@@ -11,6 +13,8 @@ export interface ViewLimits {
   readonly transactionsHeldMax?: number;
   readonly accountsHeldMax?: number;
   readonly certificatesPerShardHeldMax?: number;
+  /** Decisions and alerts from before are not counted, in milliseconds since 1970; left out: all are. */
+  readonly countFromMs?: number;
 }
 
 /** Everything the gateway answers from. In memory only: made again from the topics at each start. */
@@ -22,6 +26,8 @@ export interface Views {
   readonly globalRoot: GlobalRootView;
   readonly directory: DirectoryView;
   readonly activity: ActivityView;
+  readonly metrics: MetricsView;
+  readonly scaling: ScalingView;
 }
 
 /** Empty views. Throws RangeError on a bound that makes no sense. */
@@ -34,5 +40,7 @@ export function createViews(limits: ViewLimits = {}): Views {
     globalRoot: new GlobalRootView(),
     directory: new DirectoryView(),
     activity: new ActivityView(),
+    metrics: new MetricsView(),
+    scaling: new ScalingView(limits.countFromMs),
   };
 }

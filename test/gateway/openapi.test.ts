@@ -39,6 +39,7 @@ describe("GET /openapi.json", () => {
     expect(routes.sort()).toEqual([
       "get /",
       "get /accounts/{address}",
+      "get /metrics",
       "get /openapi.json",
       "get /status",
       "get /transactions/{id}",

@@ -8,12 +8,14 @@ import { fakeDocument } from "./fake-document.js";
 import {
   certificate,
   hash,
+  NOW_MS,
   notification,
   settlement,
   type TestGateway,
   testGateway,
   withTopology,
 } from "./fixtures.js";
+import { alert, decision, forecast, shardMetrics } from "./measurements.js";
 
 let gateway: TestGateway | undefined;
 afterEach(async () => gateway?.app.close());
@@ -98,6 +100,23 @@ describe("GET /", () => {
       .map((element) => element.attributes.get("href"))
       .filter(Boolean);
     expect(links).toContain(`/transactions/${hash(1).toString("hex")}`);
+  });
+
+  it("shows load, what is expected, and what was decided", async () => {
+    const views = createViews();
+    const meta = (topic: string) => ({ topic, partition: 0, offset: 0, timeMs: NOW_MS - 20_000 });
+    views.metrics.applyShard(shardMetrics({}, { capacity: 1_000, path: "<i>" }), meta("metrics.shards"));
+    views.metrics.applyForecast(forecast(), meta("predictions"));
+    views.scaling.applyScaling(decision(), meta("scaling.decisions"));
+    views.scaling.applyAlert(alert(), meta("metrics.alerts"));
+    gateway = testGateway({ views });
+    const { document } = await openPage(gateway.app);
+    const textOf = (id: string) => document.place(id).textContent;
+    expect(document.place("live").textContent).toBe("Live");
+    expect(textOf("load")).toMatch(/Shard <i>500.*25 % of 1,000.*901 in 120 s.*lstm.*≤ 250 ms/);
+    expect(textOf("scaling")).toContain("split shard 2 (FORECAST_LOAD)");
+    expect(textOf("scaling")).toContain("The load doubled");
+    expect(textOf("alerts")).toContain("newest measurement of load is 20 s old");
   });
 
   it("shows an empty network, and a status without stage health", async () => {

@@ -13,6 +13,7 @@ import {
   testGateway,
   withTopology,
 } from "./fixtures.js";
+import { alert, decision, forecast, latencyCounts, outcome, shardMetrics } from "./measurements.js";
 
 let gateway: TestGateway | undefined;
 afterEach(async () => gateway?.app.close());
@@ -125,6 +126,56 @@ describe("GET /status", () => {
         intervalMs: 20_000,
       },
     });
+  });
+
+  it("shows load, forecasts, decisions and alerts", async () => {
+    const views = createViews();
+    const meta = (topic: string, offset = 0) => ({ topic, partition: 0, offset, timeMs: NOW_MS });
+    views.metrics.applyShard(shardMetrics(), meta("metrics.shards"));
+    const slow = { shard: 3, latencyCounts: latencyCounts(0, 0, 1) };
+    views.metrics.applyShard(
+      shardMetrics(slow, { path: "3", spanMs: 2_000, bottleneck: "" }),
+      meta("metrics.shards", 1),
+    );
+    views.metrics.applyForecast(forecast(), meta("predictions"));
+    views.scaling.applyScaling(decision(), meta("scaling.decisions"));
+    views.scaling.applyScaling(outcome(), meta("scaling.decisions", 1));
+    views.scaling.applyAlert(alert(), meta("metrics.alerts"));
+    gateway = testGateway({ views });
+    const { load } = (await gateway.app.inject("/status")).json();
+    expect(load.timeMs).toBe(NOW_MS);
+    expect(load.shards).toEqual([
+      {
+        ...{ shard: 2, path: "2", timeMs: NOW_MS, transactionsPerSecond: 500, capacity: 2_000 },
+        ...{ isCapacityMeasured: true, usedShare: 0.25, bottleneck: "execute" },
+        latency: { p99AtMostMs: 250 },
+        forecast: {
+          ...{ timeMs: NOW_MS, fromSeconds: 0, toSeconds: 120, level: 0.9, source: "lstm" },
+          ...{ transactionsPerSecond: 900.5, reason: null },
+        },
+      },
+      {
+        ...{ shard: 3, path: "3", timeMs: NOW_MS, transactionsPerSecond: 250, capacity: 2_000 },
+        ...{ isCapacityMeasured: true, usedShare: 0.25, bottleneck: null },
+        ...{ latency: { p99AtMostMs: null }, forecast: null },
+      },
+    ]);
+    expect(load.scaling).toEqual([
+      {
+        ...{ is: "outcome", kind: "SPLIT", shards: [2], timeMs: NOW_MS + 2_500, code: "DONE" },
+        text: "split of shard 2 done in 2.5 s: shards 5 and 6 began; peak 950 a second",
+      },
+      {
+        ...{ is: "decision", kind: "SPLIT", shards: [2], timeMs: NOW_MS, code: "FORECAST_LOAD" },
+        text: "split shard 2 (FORECAST_LOAD): 900 a second expected of 1,000",
+      },
+    ]);
+    expect(load.alerts).toEqual([
+      {
+        ...{ code: "GROWTH", timeMs: NOW_MS, shard: 2 },
+        text: "GROWTH (shard 2): The load doubled in a minute.",
+      },
+    ]);
   });
 
   it.each([
