@@ -1,73 +1,8 @@
-import type { RecordTypes } from "../schemas/generated.js";
+import { MEASUREMENTS } from "./measurements.js";
+import { COMPACTED, FOREVER, TIME } from "./retention.js";
+import type { Topic, TopicName } from "./topic.js";
 
-/** Who may write a topic. ACLs follow this list; `tool` is the genesis tool, `anyone` every producer. */
-export type Writer =
-  | "anyone"
-  | "tool"
-  | "validate"
-  | "shard-assign"
-  | "execute"
-  | "vote"
-  | "finalize"
-  | "checkpoint"
-  | "notify"
-  | "relay"
-  | "meter"
-  | "scaler";
-
-/** Names of all topics, without the network's prefix. */
-export type TopicName =
-  | "transactions"
-  | "transactions.validated"
-  | "transactions.rejected"
-  | "shard.log"
-  | "shard.blocks"
-  | "shard.receipts"
-  | "shard.changes"
-  | "shard.messages"
-  | "shard.votes"
-  | "shard.finalized"
-  | "shard.state"
-  | "shard.checkpoint.votes"
-  | "shard.checkpoints"
-  | "notifications"
-  | "genesis"
-  | "topology"
-  | "topology.proposals"
-  | "validators"
-  | "metrics.stages"
-  | "metrics.shards"
-  | "metrics.alerts"
-  | "predictions"
-  | "scaling.decisions";
-
-/** How a topic's partitions are counted. */
-export type Partitioning =
-  /** As many as the genesis says, for ever: marks are kept by partition. */
-  | "source"
-  /** One a shard; the same number in every topic of this kind. */
-  | "shard"
-  | "single";
-
-/** How long records are kept. */
-export type Retention = { kind: "forever" } | { kind: "time"; retentionMs: number } | { kind: "compacted" };
-
-export interface Topic {
-  readonly name: TopicName;
-  readonly key: string;
-  readonly value: keyof RecordTypes;
-  readonly partitioning: Partitioning;
-  readonly retention: Retention;
-  readonly writers: readonly Writer[];
-  readonly readers: readonly string[];
-  readonly about: string;
-}
-
-const DAY_MS = 86_400_000;
-/** Topics that may be dropped after a while: everything in them can be made again or is a courtesy. */
-const TIME: Retention = { kind: "time", retentionMs: 7 * DAY_MS };
-const FOREVER: Retention = { kind: "forever" };
-const COMPACTED: Retention = { kind: "compacted" };
+export type { Partitioning, Retention, Topic, TopicName, Writer } from "./topic.js";
 
 /** Every topic once, in the order in which a transaction meets them. */
 export const CATALOGUE: readonly Topic[] = [
@@ -253,57 +188,7 @@ export const CATALOGUE: readonly Topic[] = [
     readers: ["gateway"],
     about: "Validators, stakes, keys.",
   },
-  {
-    name: "metrics.stages",
-    key: "group/process",
-    value: "StageMetrics",
-    partitioning: "single",
-    retention: TIME,
-    writers: ["validate", "shard-assign", "execute", "vote", "finalize", "checkpoint", "relay", "notify"],
-    readers: ["meter", "gateway"],
-    about: "What each process measures of each of its stages, once a second.",
-  },
-  {
-    name: "metrics.shards",
-    key: "shard (4 bytes, big-endian)",
-    value: "ShardMetrics",
-    partitioning: "single",
-    retention: TIME,
-    writers: ["meter"],
-    readers: ["scaler", "gateway"],
-    about:
-      "What is known of each shard, once a second: load, share of capacity, latency, size, hottest accounts.",
-  },
-  {
-    name: "metrics.alerts",
-    key: "code",
-    value: "MetricsAlert",
-    partitioning: "single",
-    retention: TIME,
-    writers: ["scaler"],
-    readers: ["gateway"],
-    about: "What is unusual in the measurements, with the figures that say so.",
-  },
-  {
-    name: "predictions",
-    key: "shard (4 bytes, big-endian)",
-    value: "LoadForecast",
-    partitioning: "single",
-    retention: TIME,
-    writers: ["scaler"],
-    readers: ["gateway"],
-    about: "What is expected of each shard's load, once a second, and what made the forecast.",
-  },
-  {
-    name: "scaling.decisions",
-    key: "shard (4 bytes, big-endian)",
-    value: "ScalingRecord",
-    partitioning: "single",
-    retention: TIME,
-    writers: ["scaler"],
-    readers: ["gateway"],
-    about: "Decisions to split or merge with their inputs and reasons, and later what came of each.",
-  },
+  ...MEASUREMENTS,
 ];
 
 const byName = new Map(CATALOGUE.map((topic) => [topic.name, topic]));

@@ -1,5 +1,4 @@
-/** Upper bounds of the counts, in milliseconds; one more count is for what took longer. As the schema of ShardFigures says. */
-export const LATENCY_BOUNDS_MS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000] as const;
+import { LATENCY_BOUNDS_MS } from "../../schemas/latency-bounds.js";
 
 /** How many took how long. */
 export class LatencyCounts {
