@@ -15,6 +15,7 @@ import { pipelinePicture } from "./picture/picture.js";
 import { shardsPicture } from "./picture/shards-picture.js";
 import type { ShardCount } from "./pipeline/network.js";
 import { type PipelineReport, runPipeline } from "./pipeline/run.js";
+import { runRamps } from "./ramps/run.js";
 import { runReshard } from "./reshard/run.js";
 import { reshardTable } from "./reshard/table.js";
 import { runScale } from "./scale/run.js";
@@ -38,6 +39,7 @@ const SCENARIOS = [
   "shards",
   "hot",
   "reshard",
+  "ramps",
   "state",
   "stages",
   "micro",
@@ -65,6 +67,7 @@ scenarios: ${SCENARIOS.join(", ")}
   --cross SHARE         share of transfers to another shard, 0 to 1 (0; reshard: ${RESHARD_CROSS})
   --shards N            1, 2 or 4, of the scenarios pipeline (4) and reshard (${RESHARD_SHARDS})
   --rate N              transactions a second, of the scenario reshard (half of full load, which is measured first)
+  --runs N              ramps, of the scenario ramps (10)
   --around SECONDS      before, between and after split and merge, of the scenario reshard (20)
   --seed N              seed of the load (1)
   --warm-up SECONDS     before the measurement at full load (20)
@@ -96,6 +99,7 @@ async function main(): Promise<number> {
     cross: { type: "string" },
     shards: { type: "string" },
     rate: { type: "string" },
+    runs: { type: "string", default: "10" },
     around: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
     "warm-up": { type: "string", default: "20" },
@@ -166,6 +170,8 @@ async function main(): Promise<number> {
           rate: values.rate === undefined ? undefined : whole(values.rate, 1),
           aroundSeconds: whole(values.around, 5),
         });
+      case "ramps":
+        return runRamps({ ...common, runs: whole(values.runs, 1), fsync: timing.fsync });
       case "state":
         return runStateTree(common.seed, say);
       case "growth":

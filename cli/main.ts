@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   genesis: async () => (await import("./genesis.js")).genesisCommand,
   shards: async () => (await import("./shards/command.js")).shardsCommand,
   placement: async () => (await import("./placement.js")).placementCommand,
+  scale: async () => (await import("./scale.js")).scaleCommand,
   forecast: async () => (await import("./forecast/command.js")).forecastCommand,
   prove: async () => (await import("./prove.js")).proveCommand,
   trust: async () => (await import("./trust.js")).trustCommand,

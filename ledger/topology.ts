@@ -12,17 +12,18 @@ export interface KnownShard extends ShardPlace {
   readonly ended?: number | undefined;
   /** Decided, but its first block isn't known to the main chain yet. */
   readonly isBeginning?: boolean | undefined;
+  /** Of the main chain: the kill switch is on, so that no change is accepted. */
+  readonly isPaused?: boolean | undefined;
 }
 
 /** A shard as the topic topology says it. */
-export function knownShard({
-  phase,
-  ended,
-  since: _,
-  isPaused: _isPaused,
-  ...place
-}: ShardTopology): KnownShard {
-  return { ...place, ...(ended >= 0 && { ended }), ...(phase === "BEGINNING" && { isBeginning: true }) };
+export function knownShard({ phase, ended, since: _, isPaused, ...place }: ShardTopology): KnownShard {
+  return {
+    ...place,
+    ...(ended >= 0 && { ended }),
+    ...(phase === "BEGINNING" && { isBeginning: true }),
+    ...(isPaused && { isPaused }),
+  };
 }
 
 /**
@@ -70,6 +71,11 @@ export class Topology {
       }
     }
     if (this.table.includes(-1)) throw new RangeError("some placements have no shard");
+  }
+
+  /** Whether the kill switch is on. */
+  get isPaused(): boolean {
+    return this.byNumber.get(MAIN_CHAIN)?.isPaused === true;
   }
 
   /** A shard by its number; undefined: there is and was none. */

@@ -11,3 +11,10 @@ export function validatorRecordKey(validator: number): Buffer {
   key.writeUInt32BE(validator);
   return key;
 }
+
+/** Record key of topics by shard: 4 bytes, big-endian. */
+export function shardRecordKey(shard: number): Buffer {
+  const key = Buffer.alloc(4);
+  key.writeUInt32BE(shard);
+  return key;
+}

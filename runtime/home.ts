@@ -64,6 +64,11 @@ export class Home {
     return made;
   }
 
+  /** Where the scaler keeps its network from one start to the next. */
+  get modelPath(): string {
+    return this.path("forecast-model.json");
+  }
+
   genesisHash(): Buffer | undefined {
     return this.readHex(this.path("genesis.hash"), 32);
   }

@@ -57,6 +57,7 @@ export function startCommand(program: Command): void {
       await system.stop();
       process.exit(summary.good ? EXIT.ok : EXIT.wrong);
     }
+    await system.startScaler().catch(fail);
     say(
       `serving: gateway ${gateway}, brokers ${system.settings.brokers.join(",")}, registry ${system.settings.registry}`,
     );

@@ -21,25 +21,3 @@ export class LatencyCounts {
 function noCounts(): number[] {
   return Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0);
 }
-
-/** Counts of several spans together; those that are too short count as having zeros behind. */
-export function addedCounts(all: Iterable<readonly number[]>): number[] {
-  const sum = noCounts();
-  for (const counts of all) for (const at of sum.keys()) sum[at]! += counts[at] ?? 0;
-  return sum;
-}
-
-/**
- * The bound that a share of the counted took no longer than, in milliseconds; infinite where it is above all bounds.
- * undefined: nothing was counted.
- */
-export function countedQuantile(counts: readonly number[], share: number): number | undefined {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return undefined;
-  let seen = 0;
-  for (const [at, bound] of LATENCY_BOUNDS_MS.entries()) {
-    seen += counts[at] ?? 0;
-    if (seen >= share * total) return bound;
-  }
-  return Number.POSITIVE_INFINITY;
-}

@@ -19,6 +19,8 @@ export interface RunningSystem {
   pids(): Map<string, number>;
   /** What each process of stages spends its time with, by name. */
   usages(): Promise<Map<string, ProcessUsage>>;
+  /** Starts what measures shards and splits and merges them. */
+  startScaler(flags?: readonly string[]): Promise<string>;
   /** Starts a gateway; resolves with its address. */
   startGateway(): Promise<string>;
   stop(): Promise<void>;
@@ -84,6 +86,7 @@ export async function startSystem(
       founded,
       pids: () => new Map([...cluster.pids(), ...children.pids()]),
       usages: () => children.usages(),
+      startScaler: (flags = []) => children.start({ name: "scaler", args: ["scale", ...flags] }),
       startGateway: () => children.start({ name: "gateway", args: ["gateway"] }),
       stop,
     };

@@ -48,7 +48,7 @@ export function shardMetrics(
 ): ShardMetrics {
   return {
     ...{ at: NOW_MS, spanMs: 1_000, path: "2", figures: shardFigures(figures), capacity: 2_000 },
-    ...{ isCapacityMeasured: true, usedPpm: 250_000, bottleneck: "execute" },
+    ...{ isCapacityMeasured: true, usedPpm: 250_000, bottleneck: "execute", workPpm: 300_000 },
     ...fields,
   };
 }
