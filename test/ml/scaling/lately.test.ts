@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { OUTPUTS } from "../../../ml/network/outputs.js";
+import { Lately, type Source } from "../../../ml/scaling/lately.js";
+
+/** Says the same number for every output. */
+const said = (value: number) => new Float32Array(OUTPUTS.length).fill(value);
+
+/** Each source has said so much, second by second, and 100 came each time. */
+function judgedAfter(seconds: number, sources: Partial<Record<Source, number>>): Lately {
+  const lately = new Lately();
+  for (let second = 0; second < seconds; second++) {
+    lately.judge(second, () => 100);
+    const forecasts = Object.entries(sources).map(
+      ([source, value]) => [source as Source, said(value)] as const,
+    );
+    lately.said(second, new Map(forecasts));
+  }
+  return lately;
+}
+
+describe("what is believed", () => {
+  it("is the network where it was no worse than the simple ones", () => {
+    const lately = judgedAfter(100, { network: 101, ridge: 103, trend: 110 });
+    expect(lately.choose(new Set(["network", "ridge", "trend"]))).toEqual({ source: "network", reason: "" });
+  });
+
+  it("is a simple one, and says why, where the network was worse", () => {
+    const lately = judgedAfter(100, { network: 120, ridge: 110, trend: 105 });
+    const { source, reason } = lately.choose(new Set(["network", "ridge", "trend"]));
+    expect(source).toBe("trend");
+    expect(reason).toBe("the network was 300 % worse than trend lately");
+  });
+
+  it("is a simple one while little is known, or without a network", () => {
+    expect(judgedAfter(20, { network: 101, trend: 150 }).choose(new Set(["network", "trend"])).source).toBe(
+      "trend",
+    );
+    expect(judgedAfter(100, { ridge: 101, trend: 150 }).choose(new Set(["ridge", "trend"]))).toMatchObject({
+      source: "ridge",
+      reason: "there is no trained network yet",
+    });
+  });
+
+  it("judges nothing by what isn't known", () => {
+    const lately = new Lately();
+    lately.said(0, new Map([["trend", said(1)]]));
+    lately.judge(50, () => undefined);
+    expect(lately.lossOf("trend")).toBeUndefined();
+  });
+});
