@@ -1,13 +1,12 @@
 import type { ConsumerConfig, PartitionAssigner } from "kafkajs";
 import { copartitionAssigner } from "../kafka/assigner.js";
+import { METADATA_AGE_MS_MAX } from "../kafka/client.js";
 
 /** Heartbeats in a session time-out: the loss of some of them must not cost the partitions. */
 const HEARTBEATS_PER_SESSION = 4;
 const REBALANCE_TIMEOUT_MS = 15_000;
 /** Longest wait of a fetch without records; also how soon a resumed partition is fetched again, in milliseconds. */
 const FETCH_WAIT_MS_MAX = 250;
-/** How soon a member sees partitions that were added for shards to come, in milliseconds. */
-const METADATA_AGE_MS_MAX = 10_000;
 const FETCH_BYTES_PER_PARTITION_MAX = 256 * 1024;
 
 /** How often a member is heard of, in milliseconds. */

@@ -1,6 +1,9 @@
 import type { Kafka as KafkaClient, logCreator } from "kafkajs";
 import { Kafka, logLevel } from "./kafkajs.js";
 
+/** How soon members and writers see partitions that were added for shards to come, in milliseconds. */
+export const METADATA_AGE_MS_MAX = 10_000;
+
 /** How long a request to the broker may take, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 15_000;
 const CONNECTION_TIMEOUT_MS = 5_000;

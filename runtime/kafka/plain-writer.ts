@@ -1,4 +1,5 @@
 import type { Message } from "kafkajs";
+import { METADATA_AGE_MS_MAX } from "./client.js";
 import { inBatches } from "./in-batches.js";
 import { CompressionTypes } from "./kafkajs.js";
 import type { KafkaClient, RecordProducer } from "./ports.js";
@@ -99,6 +100,7 @@ export class PlainWriter {
         idempotent: true,
         maxInFlightRequests: 1,
         allowAutoTopicCreation: false,
+        metadataMaxAge: METADATA_AGE_MS_MAX,
       });
       await producer.connect();
       this.producer = producer;

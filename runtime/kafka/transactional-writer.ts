@@ -1,3 +1,4 @@
+import { METADATA_AGE_MS_MAX } from "./client.js";
 import { inBatches } from "./in-batches.js";
 import { CompressionTypes } from "./kafkajs.js";
 import { BYTES_PER_SEND_MAX, groupByTopic, type OutgoingMessage } from "./plain-writer.js";
@@ -22,6 +23,7 @@ export class TransactionalWriter {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
+      metadataMaxAge: METADATA_AGE_MS_MAX,
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
       retry: { initialRetryTime: 5, maxRetryTime: 30, retries: 200 },
     });
