@@ -122,8 +122,10 @@ export async function expectSound(
   return chain;
 }
 
-function isSameChain({ certificates }: Chain, audited: AuditReport): boolean {
+/** Whether what was read topic by topic, and then by the audit, is the chain of one moment. */
+function isSameChain({ certificates, blocks }: Chain, audited: AuditReport): boolean {
   return (
+    [...certificates.keys()].every((name) => blocks.has(name)) &&
     audited.certificatesVerified === certificates.size &&
     audited.votes === certificates.size * VALIDATORS.length
   );

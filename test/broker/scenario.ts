@@ -2,10 +2,12 @@ import { SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AMOUNT_LIMIT } from "../../ledger/amount.js";
 import { transactionIdOf } from "../../ledger/transaction/index.js";
+import { SCALING_DEFAULTS } from "../../ml/scaling/policy.js";
 import { Kafka, logLevel } from "../../runtime/kafka/kafkajs.js";
+import { openScaling } from "../../runtime/scaling/open.js";
 import { codec, fromWire } from "../../schemas/codec.js";
 import { ONE } from "../../simulator/world/network.js";
-import { CATALOGUE, subjectOf, topicOnCluster } from "../../topics/catalogue.js";
+import { CATALOGUE, subjectOf, type TopicName, topicOnCluster } from "../../topics/catalogue.js";
 import { badCases } from "./bad-cases.js";
 import { expectSound, lastStatuses, recordsOf } from "./chain.js";
 import { Client, outcomeOf } from "./client.js";
@@ -155,14 +157,20 @@ export function describePipeline(where: string, open: () => Promise<OpenedCluste
     it("can be read by an Avro client that knows nothing but the registry: every topic", async () => {
       const registry = new SchemaRegistry({ host: settings.registry });
       const kafka = new Kafka({ brokers: [...settings.brokers], logLevel: logLevel.NOTHING });
+      const faults: string[] = [];
       const consumer = kafka.consumer({ groupId: "analyst" });
       await consumer.connect();
-      // Nobody proposed to change the shard tree here.
-      const written = CATALOGUE.filter(({ name }) => name !== "topology.proposals");
+      const scaling = await openScaling(stages.environment, {
+        ...{ settings: SCALING_DEFAULTS, isDryRun: true, capacity: undefined },
+        modelPath: stages.environment.home.modelPath,
+        onFailure: (error) => faults.push(`scaling: ${String(error)}`),
+      });
+      // Nobody proposed to change the shard tree here, and nothing was unusual.
+      const unwritten: readonly TopicName[] = ["topology.proposals", "scaling.decisions", "metrics.alerts"];
+      const written = CATALOGUE.filter(({ name }) => !unwritten.includes(name));
       const wanted = new Map(written.map((topic) => [topicOnCluster(settings.network, topic.name), topic]));
       await consumer.subscribe({ topics: [...wanted.keys()], fromBeginning: true });
       const seen = new Map<string, unknown>();
-      const faults: string[] = [];
       await consumer.run({
         eachMessage: async ({ topic, message: { value } }) => {
           if (!value || seen.has(topic)) return;
@@ -190,7 +198,7 @@ export function describePipeline(where: string, open: () => Promise<OpenedCluste
         () => `a record of ${[...wanted.keys()].filter((topic) => !seen.has(topic)).join(", ")}`,
         () => seen.size === wanted.size || faults.length > 0,
       );
-      await consumer.disconnect();
+      await Promise.all([consumer.disconnect(), scaling.stop()]);
       expect(faults).toEqual([]);
       expect(plain(seen.get("pipeline.genesis"))).toContain('"network":"pipeline"');
     });

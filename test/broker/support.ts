@@ -7,6 +7,7 @@ import type { StageDefinition } from "../../runtime/driver/environment.js";
 import { StageRunner } from "../../runtime/driver/stage-runner.js";
 import { type EmbeddedSystem, startEmbedded } from "../../runtime/embedded/index.js";
 import type { Home } from "../../runtime/home.js";
+import { StageReports } from "../../runtime/metrics/report.js";
 import { type OpenEnvironment, openEnvironment } from "../../runtime/process/environment.js";
 import { type FoundingPlan, prepareNetwork } from "../../runtime/process/found.js";
 import { STAGE_NAMES, stageDefinitions } from "../../runtime/process/stages.js";
@@ -153,6 +154,7 @@ export class Stages {
   private constructor(
     readonly environment: OpenEnvironment,
     private readonly runners: readonly StageRunner[],
+    private readonly reports: StageReports,
     /** Consumers that stopped for good. */
     readonly crashes: readonly Error[],
   ) {}
@@ -169,7 +171,9 @@ export class Stages {
       (definition) => new StageRunner(definition, environment, (error) => void crashes.push(error)),
     );
     await Promise.all(runners.map((runner) => runner.start()));
-    return new Stages(environment, runners, crashes);
+    const reports = new StageReports(environment, runners, "test", () => process.memoryUsage.rss());
+    reports.start();
+    return new Stages(environment, runners, reports, crashes);
   }
 
   runner(group: string): StageRunner {
@@ -188,7 +192,7 @@ export class Stages {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.runners.map((runner) => runner.stop()));
+    await Promise.all([this.reports.stop(), ...this.runners.map((runner) => runner.stop())]);
     await this.environment.close();
   }
 }
