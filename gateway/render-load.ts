@@ -1,7 +1,8 @@
 import type { ForecastQuantile, LoadForecast } from "../schemas/generated.js";
+import { boundOfShare } from "../schemas/latency-bounds.js";
 import { alertText, decisionText, outcomeText } from "./scaling-words.js";
 import type { Views } from "./views/index.js";
-import { boundOfShare, type LatencyCounts, type MeasuredShard } from "./views/metrics.js";
+import type { LatencyCounts, MeasuredShard } from "./views/metrics.js";
 import type { ScalingEvent } from "./views/scaling.js";
 
 /** The quantile of a forecast that is shown. */

@@ -1,5 +1,6 @@
 import { DEMONSTRATION_SENDERS } from "../../cli/start/accounts.js";
 import { isUnderPrefix } from "../../ledger/resharding/prefix.js";
+import { siblingPairs } from "../../ledger/resharding/siblings.js";
 import { accountKey } from "../../ledger/state/key.js";
 import type { KnownShard, Topology } from "../../ledger/topology.js";
 import type { Chance } from "../../simulator/kernel/random.js";
@@ -10,11 +11,8 @@ const SENDERS = DEMONSTRATION_SENDERS.map(({ id }) => accountKey(id));
 
 /** All merges that are possible now: pairs of siblings, none of which is still beginning. */
 export function possibleMerges({ live }: Topology): Change[] {
-  const byPath = new Map(live.filter(isSettled).map((shard) => [shard.path, shard.shard]));
-  return [...byPath].flatMap(([path, left]): Change[] => {
-    const right = path.endsWith(".1") ? byPath.get(`${path.slice(0, -1)}2`) : undefined;
-    return right === undefined ? [] : [{ kind: "MERGE", shards: [left, right] }];
-  });
+  const pairs = siblingPairs(live.filter(isSettled));
+  return pairs.map(([left, right]) => ({ kind: "MERGE", shards: [left.shard, right.shard] }));
 }
 
 /** All splits that are possible now and leave senders of generated transfers in both halves: healing is seen by what they send. */

@@ -170,18 +170,3 @@ function addedCounts(before: LatencyCounts | undefined, more: LatencyCounts): La
     (_, index) => (before?.[index] ?? 0) + counted(more[index] ?? 0),
   );
 }
-
-/**
- * The bound that a share of the counted stays within, in milliseconds: 0.99 gives the 99th percentile, rounded up.
- * Infinity: above the last bound; undefined: nothing was counted.
- */
-export function boundOfShare(counts: LatencyCounts, share: number): number | undefined {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return undefined;
-  let below = 0;
-  for (const [index, boundMs] of LATENCY_BOUNDS_MS.entries()) {
-    below += counts[index] ?? 0;
-    if (below >= share * total) return boundMs;
-  }
-  return Number.POSITIVE_INFINITY;
-}

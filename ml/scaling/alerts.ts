@@ -1,5 +1,5 @@
 import type { AlertEvidence, MetricsAlert, ShardMetrics } from "../../schemas/generated.js";
-import { LATENCY_BOUNDS_MS } from "../../schemas/latency-bounds.js";
+import { boundOfShare, LATENCY_BOUNDS_MS } from "../../schemas/latency-bounds.js";
 import { decidedQuantile } from "./lately.js";
 import type { LoadHistory } from "./load-history.js";
 
@@ -147,12 +147,6 @@ const percent = (ppm: number) => `${Math.round(ppm / 10_000)} %`;
 
 /** What 99 of 100 took no longer than, in milliseconds, by the counts' bounds; undefined: nothing was counted. */
 function slowest(counts: readonly number[]): number | undefined {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return undefined;
-  let seen = 0;
-  for (const [at, bound] of LATENCY_BOUNDS_MS.entries()) {
-    seen += counts[at] ?? 0;
-    if (seen >= 0.99 * total) return bound;
-  }
-  return 2 * LATENCY_BOUNDS_MS.at(-1)!;
+  const bound = boundOfShare(counts, 0.99);
+  return bound === Number.POSITIVE_INFINITY ? 2 * LATENCY_BOUNDS_MS.at(-1)! : bound;
 }

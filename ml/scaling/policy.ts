@@ -136,12 +136,3 @@ export function mergeOf(left: ShardView, right: ShardView, settings: ScalingSett
     reason: `together their load is ${together} of one's capacity, for ${Math.round(settings.mergeAfterMs / 1_000)} s${isCross ? ", and most of it goes from shard to shard" : ""}`,
   };
 }
-
-/** Pairs of siblings, left half first. */
-export function siblings(views: Iterable<ShardView>): [ShardView, ShardView][] {
-  const byPath = new Map(Array.from(views, (view) => [view.path, view]));
-  return [...byPath].flatMap(([path, left]): [ShardView, ShardView][] => {
-    const right = path.endsWith(".1") ? byPath.get(`${path.slice(0, -1)}2`) : undefined;
-    return right ? [[left, right]] : [];
-  });
-}

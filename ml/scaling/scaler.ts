@@ -1,3 +1,4 @@
+import { siblingPairs } from "../../ledger/resharding/siblings.js";
 import type { Topology } from "../../ledger/topology.js";
 import type {
   LoadForecast,
@@ -14,15 +15,7 @@ import { type Forecast, Forecaster } from "./forecaster.js";
 import { decidedQuantile } from "./lately.js";
 import { LoadHistory } from "./load-history.js";
 import { Pending } from "./pending.js";
-import {
-  fitTogether,
-  mergeOf,
-  type ScalingSettings,
-  type ShardView,
-  siblings,
-  splitOf,
-  type Wish,
-} from "./policy.js";
+import { fitTogether, mergeOf, type ScalingSettings, type ShardView, splitOf, type Wish } from "./policy.js";
 
 /** What was measured longer ago than this says nothing about now, in milliseconds. */
 const FRESH_MS = 5_000;
@@ -92,10 +85,9 @@ export class Scaler {
   /** Says what is to be expected and done, as of now. */
   tick(topology: Topology, nowMs: number): Tick {
     this.follow(topology, nowMs);
-    const isNews = [...this.fresh].some((shard) => this.histories.has(shard));
     const live = new Map([...this.histories].filter(([shard]) => this.fresh.has(shard)));
     this.fresh.clear();
-    const said = isNews ? this.forecaster.forecast(live, this.model?.network) : new Map<number, Forecast>();
+    const said = this.forecaster.forecast(live, this.model?.network);
     const forecasts = [...said].map(([shard, forecast]) => this.recordOf(shard, forecast));
     const alerts = [...said].flatMap(([shard, forecast]) =>
       this.alerts.of(this.known.get(shard)!.metrics, this.histories.get(shard)!, forecast.quantiles, nowMs),
@@ -161,7 +153,7 @@ export class Scaler {
   }
 
   private merges(views: readonly ShardView[], nowMs: number): Wish[] {
-    const pairs = siblings(views);
+    const pairs = siblingPairs(views);
     const seen = new Set(views.map(({ shard }) => shard));
     const low = pairs.filter(([left, right]) => fitTogether(left, right, this.settings));
     for (const shard of seen) {

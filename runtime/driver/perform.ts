@@ -34,7 +34,8 @@ export async function perform(
   for (const changes of result.storedChanges ?? []) open.state?.stored(changes);
 }
 
-function outgoing(record: OutputRecord, network: string, schemaIds: SchemaIds): OutgoingMessage {
+/** A record in wire format, for its topic on the cluster. Throws where the topic's schema has no id. */
+export function outgoing(record: OutputRecord, network: string, schemaIds: SchemaIds): OutgoingMessage {
   const schemaId = schemaIds.get(record.topic);
   if (schemaId === undefined) throw new Error(`no schema id for ${record.topic}`);
   return {

@@ -1,8 +1,8 @@
-import { codec, toWire } from "../../schemas/codec.js";
+import { codec } from "../../schemas/codec.js";
 import type { StageMetrics } from "../../schemas/generated.js";
-import { topicOnCluster } from "../../topics/catalogue.js";
 import type { Timer } from "../clock.js";
 import type { Environment } from "../driver/environment.js";
+import { outgoing } from "../driver/perform.js";
 import type { StageRunner } from "../driver/stage-runner.js";
 import { PlainWriter } from "../kafka/plain-writer.js";
 
@@ -56,12 +56,9 @@ export class StageReports {
         this.runners.map((runner) => {
           const { name: stage, group } = runner.definition;
           const metrics: StageMetrics = { stage, group, ...common, partitions: runner.measure() };
-          return {
-            topic: topicOnCluster(name, "metrics.stages"),
-            partition: 0,
-            key: Buffer.from(`${group}/${this.process}`),
-            value: toWire(schemaIds.get("metrics.stages")!, codec("StageMetrics").encode(metrics)),
-          };
+          const key = Buffer.from(`${group}/${this.process}`);
+          const value = codec("StageMetrics").encode(metrics);
+          return outgoing({ topic: "metrics.stages", partition: 0, key, value }, name, schemaIds);
         }),
       );
     } catch (error) {

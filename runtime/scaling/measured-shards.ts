@@ -1,8 +1,9 @@
 import { shardRecordKey } from "../../processors/keys.js";
 import { Meter } from "../../processors/meter/meter.js";
 import { read } from "../../processors/read.js";
-import { codec, toWire } from "../../schemas/codec.js";
+import { codec } from "../../schemas/codec.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
+import { outgoing } from "../driver/perform.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
 import type { PlainWriter } from "../kafka/plain-writer.js";
 import type { OpenEnvironment } from "../process/environment.js";
@@ -34,12 +35,11 @@ export async function measureShards(
       return metrics ? meter.take(metrics, topology.current) : [];
     });
     await writer.write(
-      measured.map((metrics) => ({
-        topic: topicOnCluster(name, "metrics.shards"),
-        partition: 0,
-        key: shardRecordKey(metrics.figures.shard),
-        value: toWire(schemaIds.get("metrics.shards")!, codec("ShardMetrics").encode(metrics)),
-      })),
+      measured.map((metrics) => {
+        const key = shardRecordKey(metrics.figures.shard);
+        const value = codec("ShardMetrics").encode(metrics);
+        return outgoing({ topic: "metrics.shards", partition: 0, key, value }, name, schemaIds);
+      }),
     );
   }
 }

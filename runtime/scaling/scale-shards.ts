@@ -3,9 +3,10 @@ import { REASON_CHARACTERS_MAX, signProposal } from "../../ledger/resharding/pro
 import type { Scaler, Tick } from "../../ml/scaling/scaler.js";
 import { shardRecordKey } from "../../processors/keys.js";
 import { read } from "../../processors/read.js";
-import { codec, toWire } from "../../schemas/codec.js";
+import { codec } from "../../schemas/codec.js";
 import type { RecordTypes, ScalingDecision } from "../../schemas/generated.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
+import { outgoing } from "../driver/perform.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
 import type { OutgoingMessage, PlainWriter } from "../kafka/plain-writer.js";
 import type { OpenEnvironment } from "../process/environment.js";
@@ -44,10 +45,7 @@ export async function scaleShards(
     const tick = scaler.tick(topology.current, clock.now());
     await writer.write(messagesOf(environment, tick));
     for (const decision of tick.decisions) {
-      log.info(
-        { ...decision, reason: decision.reason },
-        `decided: ${decision.kind} of ${decision.shards.join(" and ")}`,
-      );
+      log.info(decision, `decided: ${decision.kind} of ${decision.shards.join(" and ")}`);
       if (operator) await writer.write([proposalOf(environment, decision, operator)]);
     }
   }
@@ -96,10 +94,10 @@ function messageOn({ network, schemaIds }: OpenEnvironment) {
     type: K,
     key: Buffer | null,
     value: RecordTypes[K],
-  ): OutgoingMessage => ({
-    topic: topicOnCluster(network.genesis.network, topic),
-    partition: 0,
-    key,
-    value: toWire(schemaIds.get(topic)!, codec(type).encode(value)),
-  });
+  ): OutgoingMessage =>
+    outgoing(
+      { topic, partition: 0, key, value: codec(type).encode(value) },
+      network.genesis.network,
+      schemaIds,
+    );
 }

@@ -1,6 +1,5 @@
 import { FOREIGN_KEY } from "../../processors/chain/store-layout.js";
-import type { Clock } from "../clock.js";
-import { sleep } from "../clock.js";
+import { type Clock, sleep } from "../clock.js";
 import type { Store } from "../store/level-store.js";
 
 // A store that began as a clone has values under the prefixes of others, too. Nothing reads them.

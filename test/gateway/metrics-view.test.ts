@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Counts } from "../../gateway/views/counts.js";
 import {
-  boundOfShare,
   MEASURED_PARTITIONS_MAX,
   MEASURED_SHARDS_MAX,
   MEASURED_STAGES_MAX,
@@ -9,6 +8,7 @@ import {
   STALE_MS,
 } from "../../gateway/views/metrics.js";
 import { RECENT_ALERTS, RECENT_SCALING, ScalingView } from "../../gateway/views/scaling.js";
+import { boundOfShare } from "../../schemas/latency-bounds.js";
 import { NOW_MS } from "./fixtures.js";
 import {
   alert,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { siblingPairs } from "../../../ledger/resharding/siblings.js";
 import {
   fitTogether,
   mergeOf,
   SCALING_DEFAULTS,
   type ShardView,
-  siblings,
   splitOf,
 } from "../../../ml/scaling/policy.js";
 
@@ -76,6 +76,6 @@ describe("siblings are merged", () => {
 
   it("and are children of one parent", () => {
     const views = ["1.2", "1.1", "2", "2.1", "1.1.1"].map((path, shard) => view({ path, shard }));
-    expect(siblings(views).map(([left, right]) => [left.path, right.path])).toEqual([["1.1", "1.2"]]);
+    expect(siblingPairs(views).map(([left, right]) => [left.path, right.path])).toEqual([["1.1", "1.2"]]);
   });
 });
