@@ -59,6 +59,11 @@ export interface Environment {
   /** How partition numbers are shared with other processes; left out: by number, whatever the load. */
   readonly placement?: PlacementSettings;
   readonly planted?: PlantedRules;
+  /**
+   * Resolves when no shard whose place the task's shard takes has a task of this stage open here; at once where it takes nobody's.
+   * Nobody else can have their stores before. Throws NotReady when the partition is taken away. Left out: none is open.
+   */
+  readonly parentsEnded?: () => Promise<void>;
 }
 
 /** A task with what it needs at run time; closed together. */
@@ -72,8 +77,8 @@ export interface OpenTask {
   readonly prepare?: (records: readonly InputRecord[]) => Promise<void>;
   /** What was measured of the task's shard since the last time; of execute. */
   readonly measure?: () => ShardFigures;
-  /** Called when the task is done, before it is closed. */
-  readonly onEnd?: () => void;
+  /** Called when the task is done, instead of closing the store. */
+  readonly end?: () => Promise<void>;
 }
 
 /** A task can't be opened yet, as before its shard's parents have ended; it is tried again. */
@@ -89,8 +94,6 @@ export interface StageDefinition {
   readonly inputs: readonly TopicName[];
   /** Its tasks are shards': a partition number that no shard lives in has none. */
   readonly isByShard?: boolean;
-  /** One of a shard that took others' place begins with their local stores, once their tasks are closed. */
-  readonly inheritsStores?: boolean;
   /**
    * The stage's own least time between two fetches that gave records, in milliseconds, where the environment's is shorter and
    * the stage is not far behind.
@@ -101,6 +104,8 @@ export interface StageDefinition {
    * @param wipe forget the local store first: a certificate contradicted what it led to
    */
   open(partition: number, environment: Environment, wipe: boolean): Promise<OpenTask>;
+  /** Lets go of what ended tasks left for others. */
+  close?(): Promise<void>;
 }
 
 export interface StageDriver {

@@ -1,4 +1,5 @@
 import type { ConsumerGroupJoinEvent, EachBatchPayload } from "kafkajs";
+import type { KnownShard, Topology } from "../../ledger/topology.js";
 import { type InputRecord, StageFault, type StepResult } from "../../processors/stage.js";
 import type { PartitionFigures } from "../../schemas/generated.js";
 import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
@@ -19,7 +20,7 @@ import {
 } from "./environment.js";
 import { BEHIND_RECORDS_MIN, paceAfterFetch } from "./pace.js";
 import { Positions } from "./positions.js";
-import { committedOffsets, StartOffsetError, startOffsets } from "./start-offsets.js";
+import { committedOffsets, inputBounds, StartOffsetError, startOffsets } from "./start-offsets.js";
 import { type StepTimes, TaskSlot, wantsWipe } from "./task-slot.js";
 
 /** A second fault this soon after a store was forgotten halts the task, in milliseconds. */
@@ -74,6 +75,8 @@ export class StageRunner {
   private readonly log: StageLog;
   /** Slots with a whole fetch more to read. */
   private readonly behind = new Set<TaskSlot>();
+  /** Tasks that are done and are being closed. */
+  private readonly endings = new Set<Promise<void>>();
   private generation = 0;
   private stopping = false;
   private forgetTopology: (() => void) | undefined;
@@ -194,8 +197,8 @@ export class StageRunner {
   private async openSlot(partition: number, wipe: boolean): Promise<void> {
     const managed = this.managed.get(partition);
     if (!managed) return;
-    const environment = this.withTopology();
-    const shard = environment.network.topology.ofPartition(partition);
+    const topology = this.environment.topology.current;
+    const shard = topology.ofPartition(partition);
     if (this.definition.isByShard && !shard) {
       managed.status = "without shard";
       // It is no work, which members have to know of each other before any of them moves anything.
@@ -207,14 +210,17 @@ export class StageRunner {
     const isCurrent = () => !this.stopping && this.managed.get(partition)?.generation === generation;
     let open: OpenTask | undefined;
     try {
-      const parents = (this.definition.inheritsStores && shard?.parents) || [];
-      while (parents.some((parent) => this.hasOpen(parent, environment))) {
-        await sleep(environment.clock, PARENTS_LOOK_MS);
-        if (!isCurrent()) return;
-      }
+      const environment = {
+        ...this.environment,
+        network: { ...this.environment.network, topology },
+        parentsEnded: () => this.parentsEnded(shard, topology, isCurrent),
+      };
       const committed = await committedOffsets(partition, this.driver);
+      const bounds = inputBounds(partition, this.driver);
+      // What went wrong there is thrown below.
+      bounds.catch(() => undefined);
       open = await this.definition.open(partition, environment, wipe);
-      const starts = await startOffsets(partition, open.task, committed, this.driver);
+      const starts = await startOffsets(partition, open.task, committed, await bounds, this.driver);
       const slot = new TaskSlot(partition, open, this.driver, this.events, starts);
       if (!isCurrent()) {
         await slot.close();
@@ -247,15 +253,20 @@ export class StageRunner {
     await slot.close();
   }
 
-  private withTopology(): Environment {
-    const { network, topology } = this.environment;
-    return { ...this.environment, network: { ...network, topology: topology.current } };
-  }
-
-  /** Whether this process has a shard's task open: nobody else can have its store then. */
-  private hasOpen(shard: number, { network }: Environment): boolean {
-    const managed = this.managed.get(network.topology.shard(shard).partition);
-    return managed !== undefined && managed.status !== "ended";
+  private async parentsEnded(
+    shard: KnownShard | undefined,
+    topology: Topology,
+    isCurrent: () => boolean,
+  ): Promise<void> {
+    const parents = (shard?.parents ?? []).map((parent) => topology.shard(parent).partition);
+    const isOpen = (partition: number) => {
+      const managed = this.managed.get(partition);
+      return managed !== undefined && managed.status !== "ended";
+    };
+    while (parents.some(isOpen)) {
+      await sleep(this.environment.clock, PARENTS_LOOK_MS);
+      if (!isCurrent()) throw new NotReady(`shard ${shard?.shard} was given to another process`);
+    }
   }
 
   /** A shard that has ended needs no task any more. */
@@ -266,10 +277,12 @@ export class StageRunner {
     delete managed.slot;
     this.pauseAll(partition);
     this.behind.delete(slot);
-    void slot.end().then(() => {
+    const ending = slot.end().then(() => {
       managed.status = "ended";
+      this.endings.delete(ending);
       this.log.info({ partition }, "shard has ended: task closed");
     });
+    this.endings.add(ending);
   }
 
   private readonly events = {
@@ -448,6 +461,8 @@ export class StageRunner {
     this.placing.stop();
     this.positions.stop();
     await Promise.all(Array.from(this.managed.values(), ({ slot }) => slot?.close()));
+    await Promise.all(this.endings);
+    await this.definition.close?.();
     await this.positions.commit();
     await this.consumer.disconnect().catch(() => undefined);
     await this.writer.close();

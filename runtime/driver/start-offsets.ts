@@ -33,27 +33,52 @@ export async function committedOffsets(
   return committed;
 }
 
+/** What the broker has of a partition: first offset, and the one after the last. */
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What the broker has of each input of a partition number; topics that don't have this partition are left out. */
+export async function inputBounds(
+  partition: number,
+  { definition, environment }: StageDriver,
+): Promise<ReadonlyMap<TopicName, Bounds>> {
+  const { admin, network } = environment;
+  const found = await Promise.all(
+    definition.inputs.map(async (input) => {
+      const offsets = await admin.fetchTopicOffsets(topicOnCluster(network.genesis.network, input));
+      const own = offsets.find((entry) => entry.partition === partition);
+      return own && ([input, { low: Number(own.low), high: Number(own.high) }] as const);
+    }),
+  );
+  return new Map(found.filter((entry) => entry !== undefined));
+}
+
 /**
  * Where a task starts reading each input: where it says, else at the group's committed offset, else at the earliest.
  * Topics that don't have this partition are left out. Throws StartOffsetError rather than skip records silently.
+ * @param bounds as they were before the task was opened: where they don't do, they are asked for again
  */
 export async function startOffsets(
   partition: number,
   task: StageTask,
   committed: ReadonlyMap<TopicName, number>,
-  { definition, environment }: StageDriver,
+  bounds: ReadonlyMap<TopicName, Bounds>,
+  driver: StageDriver,
 ): Promise<Map<TopicName, number>> {
-  const { admin, network } = environment;
-  const prefix = network.genesis.network;
+  const startOf = (input: TopicName, low: number) => task.startAt?.get(input) ?? committed.get(input) ?? low;
+  const isWithin = ([input, { low, high }]: readonly [TopicName, Bounds]) => {
+    const start = startOf(input, low);
+    return start >= low && start <= high;
+  };
+  const areEnough = bounds.size === driver.definition.inputs.length && [...bounds].every(isWithin);
+  const current = areEnough ? bounds : await inputBounds(partition, driver);
   const starts = new Map<TopicName, number>();
-  for (const input of definition.inputs) {
-    const name = topicOnCluster(prefix, input);
-    const bounds = (await admin.fetchTopicOffsets(name)).find((entry) => entry.partition === partition);
-    if (!bounds) continue;
-    const low = Number(bounds.low);
-    const high = Number(bounds.high);
-    const start = task.startAt?.get(input) ?? committed.get(input) ?? low;
-    if (start < low || start > high) {
+  for (const [input, { low, high }] of current) {
+    const start = startOf(input, low);
+    if (!isWithin([input, { low, high }])) {
+      const name = topicOnCluster(driver.environment.network.genesis.network, input);
       throw new StartOffsetError(
         `${name}[${partition}]: start at ${start}, but the broker has ${low} to ${high}`,
       );

@@ -104,8 +104,11 @@ export class TaskSlot {
 
   /** Closes the slot of a task that is done. */
   async end(): Promise<void> {
-    this.open.onEnd?.();
-    await this.close();
+    await this.halt();
+    const { end, store, transactional } = this.open;
+    // First what others wait for.
+    await (end?.() ?? store?.close())?.catch(() => undefined);
+    await transactional?.close();
   }
 
   private kick(): void {
@@ -219,6 +222,11 @@ export class TaskSlot {
     return this.driver.environment.clock.now();
   }
 
+  private async halt(): Promise<void> {
+    this.stop();
+    await this.idle.catch(() => undefined);
+  }
+
   private stop(): void {
     this.closed = true;
     this.timer?.cancel();
@@ -229,8 +237,7 @@ export class TaskSlot {
 
   /** Ends the task after the step in progress and lets go of store and producer. */
   async close(): Promise<void> {
-    this.stop();
-    await this.idle.catch(() => undefined);
+    await this.halt();
     await this.open.transactional?.close();
     await this.open.store?.close().catch(() => undefined);
   }

@@ -18,7 +18,7 @@ import type { Environment, StageDefinition } from "../driver/environment.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { buildTree } from "./build-tree.js";
 import { EndedTrees } from "./ended-trees.js";
-import { removeForeignLater } from "./foreign-values.js";
+import { ForeignRemoval } from "./foreign-values.js";
 import type { GenesisTrees } from "./genesis-trees.js";
 import { inChunks } from "./in-chunks.js";
 import { inheritedLeaves } from "./inherited-tree.js";
@@ -45,7 +45,6 @@ export function checkpointStage(validator: number, keyPair: KeyPair, genesis: Ge
     group,
     inputs: ["shard.changes", "shard.finalized", "shard.checkpoints"],
     isByShard: true,
-    inheritsStores: true,
     fetchPaceMsMin: FETCH_PACE_MS,
     async open(partition, environment, wipe) {
       const { network, clock } = environment;
@@ -54,9 +53,14 @@ export function checkpointStage(validator: number, keyPair: KeyPair, genesis: Ge
       const certifiedHeight = await lastCheckpoint(environment, partition);
       const { store, ...found } = await openTree(environment, group, place, wipe, { genesis, ended });
       return closedOnFailure(store, async () => {
-        removeForeignLater(store, clock, leafRange(""), leafRange(place.prefix));
+        const removal = new ForeignRemoval(store, clock, leafRange(""), leafRange(place.prefix));
         const task = new CheckpointTask({ network, shard, validator, keyPair, certifiedHeight, ...found });
-        return { task, store, onEnd: () => ended.keep(shard, found.tree) };
+        const end = async () => {
+          ended.keep(shard, found.tree);
+          await removal.stop();
+          await store.close();
+        };
+        return { task, store, end };
       });
     },
   };

@@ -5,19 +5,18 @@ import type { MacKey } from "../../processors/mac.js";
 import { read } from "../../processors/read.js";
 import type { Environment, OpenTask, StageDefinition } from "../driver/environment.js";
 import { TransactionalWriter } from "../kafka/transactional-writer.js";
-import { openChain, ownMemory } from "./chain-store.js";
+import { openChainTask } from "./chain-store.js";
 import { CountedState } from "./counted-state.js";
-import { closedOnFailure } from "./store-name.js";
+import { Party } from "./party.js";
 import { tail } from "./tail.js";
 
 export function executeStage(macKey: MacKey): StageDefinition {
-  const own = ownMemory();
+  const party = new Party();
   return {
     name: "execute",
     group: "execute",
     inputs: ["shard.log", "shard.finalized"],
     isByShard: true,
-    inheritsStores: true,
     async open(partition, environment, wipe): Promise<OpenTask> {
       // Fence first: from here on nobody else's output can appear behind what is read next.
       const prefix = environment.network.genesis.network;
@@ -26,8 +25,8 @@ export function executeStage(macKey: MacKey): StageDefinition {
         `${prefix}.execute.${partition}`,
       );
       try {
-        const { store, state, options } = await openChain(own(environment), "execute", partition, wipe);
-        return await closedOnFailure(store, async () => {
+        return await openChainTask(party, environment, "execute", partition, wipe, async (chain) => {
+          const { store, state, options } = chain;
           const { prefix: shardPrefix } = environment.network.topology.shard(options.shard);
           const counted = await CountedState.begin(store, shardPrefix, environment.clock);
           const tallied = new TalliedState(state);
@@ -40,13 +39,14 @@ export function executeStage(macKey: MacKey): StageDefinition {
             ...counted.figures(tallied.changed),
             memoryBytes: store.memoryBytes,
           });
-          return { task, store, state, transactional, measure };
+          return { task, transactional, measure };
         });
       } catch (error) {
         await transactional.close();
         throw error;
       }
     },
+    close: () => party.close(),
   };
 }
 

@@ -1,5 +1,5 @@
 import { FOREIGN_KEY } from "../../processors/chain/store-layout.js";
-import { type Clock, sleep } from "../clock.js";
+import type { Clock, Timer } from "../clock.js";
 import type { Store } from "../store/level-store.js";
 
 // A store that began as a clone has values under the prefixes of others, too. Nothing reads them.
@@ -14,21 +14,40 @@ export interface KeyRange {
 }
 
 /** @param prefix what the store's values are to be under, as soon as there is time for it */
-export async function markForeign(store: Store, prefix: string): Promise<void> {
-  await store.write([[FOREIGN_KEY, Buffer.from(prefix)]]);
+export function foreignMark(prefix: string): [string, Buffer] {
+  return [FOREIGN_KEY, Buffer.from(prefix)];
 }
 
-/**
- * Removes them in a while from a store that still has some; where that fails, or the process ends, after the next opening.
- * Throws StoreCorrupt.
- */
-export function removeForeignLater(store: Store, clock: Clock, whole: KeyRange, own: KeyRange): void {
-  if (!store.get(FOREIGN_KEY)) return;
-  const remove = async () => {
-    await sleep(clock, REMOVAL_DELAY_MS);
-    await store.forget(whole.from, own.from);
-    await store.forget(own.below, whole.below);
-    await store.write([[FOREIGN_KEY, null]]);
-  };
-  remove().catch(() => undefined);
+/** Removes them in a while from a store that still has some; where that fails, or is stopped, after the next opening. */
+export class ForeignRemoval {
+  private isStopped = false;
+  private readonly timer: Timer | undefined;
+  private removing: Promise<void> = Promise.resolve();
+
+  /** Throws StoreCorrupt. */
+  constructor(
+    private readonly store: Store,
+    clock: Clock,
+    whole: KeyRange,
+    own: KeyRange,
+  ) {
+    if (!store.get(FOREIGN_KEY)) return;
+    this.timer = clock.after(REMOVAL_DELAY_MS, () => {
+      this.removing = this.remove(whole, own).catch(() => undefined);
+    });
+  }
+
+  private async remove(whole: KeyRange, own: KeyRange): Promise<void> {
+    await this.store.forget(whole.from, own.from);
+    if (this.isStopped) return;
+    await this.store.forget(own.below, whole.below);
+    if (!this.isStopped) await this.store.write([[FOREIGN_KEY, null]]);
+  }
+
+  /** Nothing is written to the store any more once it resolves. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.timer?.cancel();
+    await this.removing;
+  }
 }

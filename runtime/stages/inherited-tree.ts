@@ -15,7 +15,7 @@ import {
 import type { Environment } from "../driver/environment.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import { openChain } from "./chain-store.js";
-import { markForeign } from "./foreign-values.js";
+import { foreignMark } from "./foreign-values.js";
 import { inChunksOf } from "./in-chunks.js";
 import { withEndOf } from "./shard-end.js";
 import { closedOnFailure, storeName, storePath } from "./store-name.js";
@@ -38,6 +38,7 @@ export async function inheritedLeaves(
   isChecked: boolean,
   open: TreeStoreOpening,
 ): Promise<{ readonly store: Store; readonly place: CheckpointPlace }> {
+  await environment.parentsEnded?.();
   const path = storePath(environment, group, place.partition);
   const [first, ...others] = place.parents.map((number) => environment.network.topology.shard(number));
   if (!first) throw new RangeError(`shard ${place.shard} took nobody's place`);
@@ -45,7 +46,7 @@ export async function inheritedLeaves(
   const store = cloned?.store ?? (await open(path, true));
   return closedOnFailure(store, async () => {
     let timeMs = cloned?.timeMs ?? 0;
-    if (cloned) await markForeign(store, place.prefix);
+    if (cloned) await store.write([foreignMark(place.prefix)]);
     for (const parent of cloned ? others : [first, ...others]) {
       const { from, below } = leafRange(parent.prefix);
       await store.forget(from, below);

@@ -19,24 +19,37 @@ import { BufferedStore } from "../store/buffered-store.js";
 import { CachedStore } from "../store/cached-store.js";
 import { type Store, StoreCorrupt } from "../store/level-store.js";
 import type { StoredState } from "../store/stored-state.js";
+import type { ForeignRemoval } from "./foreign-values.js";
 
 /** What a store says of the chain that it belongs to. */
 export type Saved = Pick<ChainOptions, "position" | "uncertified" | "certificatesOffset" | "inherited">;
 
 /** A chain with its local store, as far as that is. */
 export interface OpenChain {
-  readonly store: Store;
+  readonly store: ChainStore;
   readonly state: StoredState;
   readonly options: ChainOptions;
+  /** What the store has of others' values goes on being removed until it is stopped. */
+  readonly removal: ForeignRemoval;
 }
 
-export async function openChainStore(environment: Environment, path: string, wipe: boolean): Promise<Store> {
-  return asChainStore(environment, await environment.openStore(path, wipe));
-}
+/** A chain's store at work: what is in memory in front of what is on disk. */
+export class ChainStore extends BufferedStore {
+  private constructor(
+    private readonly cached: CachedStore,
+    { clock, storeGatherMs }: Environment,
+  ) {
+    super(cached, clock, storeGatherMs);
+  }
 
-/** A chain's store at work: in front of what is on disk. */
-export function asChainStore({ clock, storeGatherMs }: Environment, store: Store): Store {
-  return new BufferedStore(new CachedStore(store), clock, storeGatherMs);
+  /** @param origin what the store is a clone of, if it is one; nothing writes to that any more */
+  static on(store: Store, environment: Environment, origin?: ChainStore): ChainStore {
+    return new ChainStore(new CachedStore(store, origin?.cached), environment);
+  }
+
+  static async open(environment: Environment, path: string, wipe: boolean): Promise<ChainStore> {
+    return ChainStore.on(await environment.openStore(path, wipe), environment);
+  }
 }
 
 /** undefined: the store is new, damaged, or a copy of another task's, which would lead to votes on another shard's blocks. */

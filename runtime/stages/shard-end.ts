@@ -9,22 +9,23 @@ import { StageFault } from "../../processors/stage.js";
 import { WIRE_HEADER_BYTES } from "../../schemas/codec.js";
 import { topicOnCluster } from "../../topics/catalogue.js";
 import { type Environment, NotReady } from "../driver/environment.js";
-import { type Store, StoreCorrupt } from "../store/level-store.js";
+import { StoreCorrupt } from "../store/level-store.js";
 import { StoredState } from "../store/stored-state.js";
 import { lastCertificate } from "./last-certificate.js";
-import { type OpenChain, openChainStore, readSaved } from "./saved-chain.js";
+import type { PartyEnvironment } from "./party.js";
+import { ChainStore, type OpenChain, readSaved } from "./saved-chain.js";
 import { closedOnFailure, storePath } from "./store-name.js";
 
 /** A shard that has ended, and its state after its last block in a local store. */
 export interface ShardEnd extends EndedShard {
-  readonly store: Store;
+  readonly store: ChainStore;
   /** The store's path. */
   readonly path: string;
 }
 
 /** Opens the chain of a shard with its local store, which is made where it is missing. */
 export type ChainOpening = (
-  environment: Environment,
+  environment: PartyEnvironment,
   group: string,
   partition: number,
   wipe: boolean,
@@ -34,13 +35,32 @@ export type ChainOpening = (
 const BESIDE = ".beside";
 
 /**
- * Works with the end of a shard: as the store has it of this group's own task, where that has come to the end; else executed in
- * a store beside it, because the task has still to write what came of it. What validators certified as its last block it must
- * be. Where a store is found damaged, by the work too, the work is done again with the next one.
+ * Works with the end of a shard: as the store has it of this group's own task, where that has come to the end, open still or
+ * not; else executed in a store beside it, because the task has still to write what came of it. What validators certified as its
+ * last block it must be. Where a store is found damaged, by the work too, the work is done again with the next one.
  * @throws NotReady while there is no certified last block
  */
 export async function withEndOf<T>(
-  environment: Environment,
+  environment: PartyEnvironment,
+  group: string,
+  shard: KnownShard,
+  openChain: ChainOpening,
+  work: (end: ShardEnd) => Promise<T>,
+): Promise<T> {
+  const { ended } = environment;
+  try {
+    // Its task was done, so validators have certified it.
+    const done = await ended?.use(shard.shard, async (end) => ({ value: await work(end) }));
+    if (done) return done.value;
+  } catch (error) {
+    if (!(error instanceof StoreCorrupt)) throw error;
+    await ended?.letGo(shard.shard);
+  }
+  return withStoredEnd(environment, group, shard, openChain, work);
+}
+
+async function withStoredEnd<T>(
+  environment: PartyEnvironment,
   group: string,
   shard: KnownShard,
   openChain: ChainOpening,
@@ -79,21 +99,24 @@ export async function withEndOf<T>(
 
 /** undefined: the task's own store has not come to the block of that digest. */
 async function storedEnd(
-  environment: Environment,
+  environment: PartyEnvironment,
   group: string,
   { partition, prefix }: KnownShard,
   digest: Buffer,
 ): Promise<ShardEnd | undefined> {
   const path = storePath(environment, group, partition);
-  const store = await openChainStore(environment, path, false);
-  const end = await closedOnFailure(store, async () => {
-    const position = (await readSaved(store, path))?.position;
-    const record = asShard(new StoredState(store).get(shardKey(prefix)));
-    return position?.digest.equals(digest) && record ? { prefix, record, position } : undefined;
-  });
-  if (end) return { ...end, store, path };
+  const store = await ChainStore.open(environment, path, false);
+  const end = await closedOnFailure(store, () => endIn(store, path, prefix));
+  if (end?.position.digest.equals(digest)) return end;
   await store.close();
   return undefined;
+}
+
+/** What a store says of the shard's last block that it has; undefined: it is another task's, or damaged. */
+export async function endIn(store: ChainStore, path: string, prefix: string): Promise<ShardEnd | undefined> {
+  const position = (await readSaved(store, path))?.position;
+  const record = asShard(new StoredState(store).get(shardKey(prefix)));
+  return position && record ? { prefix, record, position, store, path } : undefined;
 }
 
 /** Executes what is left of an ended shard's log. */

@@ -5,32 +5,31 @@ import { read } from "../../processors/read.js";
 import type { InputRecord } from "../../processors/stage.js";
 import { VoteTask } from "../../processors/vote/vote.js";
 import type { Environment, StageDefinition } from "../driver/environment.js";
-import { openChainTask, ownMemory } from "./chain-store.js";
+import { openChainTask } from "./chain-store.js";
+import { Party } from "./party.js";
 import { tail } from "./tail.js";
 
 /** A validator: its own group, key and stores. */
 export function voteStage(validator: number, keyPair: KeyPair): StageDefinition {
   const group = `vote-${validator}`;
-  const own = ownMemory();
+  const party = new Party();
   return {
     name: "vote",
     group,
     inputs: ["shard.log", "shard.finalized"],
     isByShard: true,
-    inheritsStores: true,
-    async open(partition, environment, wipe) {
-      const opened = await openChainTask(own(environment), group, partition, wipe, async (options) => {
+    open: (partition, environment, wipe) =>
+      openChainTask(party, environment, group, partition, wipe, async ({ options }) => {
         // Read to the end before anything is signed: the topic, not the store, remembers what was.
         const ownVotes = await votesOf(validator, environment, partition, options.position.height);
-        return new VoteTask({ ...options, validator, keyPair, ownVotes });
-      });
-      return {
-        ...opened,
-        prepare: async (records) => {
-          if (records[0]!.topic === "shard.log") await environment.signatures?.check("shard.log", records);
-        },
-      };
-    },
+        return {
+          task: new VoteTask({ ...options, validator, keyPair, ownVotes }),
+          prepare: async (records) => {
+            if (records[0]!.topic === "shard.log") await environment.signatures?.check("shard.log", records);
+          },
+        };
+      }),
+    close: () => party.close(),
   };
 }
 

@@ -13,12 +13,17 @@ export class CachedStore implements Store {
   private young: ByteTable;
   private old: ByteTable;
 
+  /**
+   * @param origin what the store is a clone of, which isn't written any more. What is in memory of it is known of the clone, too;
+   * several clones may share it, because each of them only ever takes away from it what it has changed itself.
+   */
   constructor(
     private readonly store: Store,
+    origin?: CachedStore,
     private readonly generationBytesMax = GENERATION_BYTES_MAX,
   ) {
     this.young = new ByteTable(generationBytesMax);
-    this.old = new ByteTable(generationBytesMax);
+    this.old = origin?.young ?? new ByteTable(generationBytesMax);
   }
 
   get(key: string): Buffer | undefined {

@@ -50,6 +50,9 @@ export class StoreCorrupt extends Error {
   readonly code = "STORE_CORRUPT";
 }
 
+/** Nothing is below it, and nothing is there. */
+const FIRST_KEY = Buffer.from([0]);
+
 type Database = ClassicLevel<Buffer, Buffer>;
 type ChainedBatch = ReturnType<Database["batch"]>;
 
@@ -169,6 +172,8 @@ export class LevelStore implements Store {
 
   async cloneBeside(name: string): Promise<void> {
     const directory = join(dirname(this.directory), name);
+    // Recent batches become a table once, here, and not in each clone again when it is opened.
+    await this.database.compactRange(FIRST_KEY, FIRST_KEY);
     await whenUnlocked(() => ClassicLevel.destroy(directory));
     await cloneFiles(this.directory, directory);
   }

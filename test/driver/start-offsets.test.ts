@@ -1,10 +1,18 @@
 import type { ConsumerGroupJoinEvent } from "kafkajs";
 import { describe, expect, it } from "vitest";
+import type { StageTask } from "../../processors/stage.js";
 import { systemClock } from "../../runtime/clock.js";
-import type { Environment, StageDefinition, StageLog } from "../../runtime/driver/environment.js";
+import type {
+  Environment,
+  StageDefinition,
+  StageDriver,
+  StageLog,
+} from "../../runtime/driver/environment.js";
 import { StageRunner } from "../../runtime/driver/stage-runner.js";
+import { inputBounds, StartOffsetError, startOffsets } from "../../runtime/driver/start-offsets.js";
 import type { GroupConsumer } from "../../runtime/kafka/ports.js";
 import { makeTestNetwork } from "../../simulator/world/network.js";
+import type { TopicName } from "../../topics/catalogue.js";
 import { fixedTopology } from "../support/fixed-topology.js";
 
 const net = makeTestNetwork({ shards: 1 });
@@ -81,5 +89,38 @@ describe("where a task starts", () => {
     await runner.stop();
     // Where nothing is committed: at the first record that there is.
     expect(seeks).toEqual(["test.shard.votes@3", "test.shard.changes@1"]);
+  });
+
+  const driver = (asked: string[], high: number) =>
+    ({
+      definition: { inputs: ["shard.votes", "shard.changes"] },
+      environment: {
+        network: net.network,
+        admin: {
+          async fetchTopicOffsets(topic: string) {
+            asked.push(topic);
+            return [{ partition: PARTITION, offset: String(high), low: "1", high: String(high) }];
+          },
+        },
+      },
+    }) as unknown as StageDriver;
+  const taskAt = (offset: number) =>
+    ({ startAt: new Map<TopicName, number>([["shard.votes", offset]]) }) as unknown as StageTask;
+
+  it("asks the broker again only where what it had before doesn't do", async () => {
+    const asked: string[] = [];
+    const bounds = await inputBounds(PARTITION, driver(asked, 9));
+    const starts = (offset: number, high: number) =>
+      startOffsets(PARTITION, taskAt(offset), new Map(), bounds, driver(asked, high));
+    expect(await starts(9, 9)).toEqual(
+      new Map([
+        ["shard.votes", 9],
+        ["shard.changes", 1],
+      ]),
+    );
+    expect(asked).toHaveLength(2);
+    expect((await starts(12, 12)).get("shard.votes")).toBe(12);
+    expect(asked).toHaveLength(4);
+    await expect(starts(13, 12)).rejects.toThrow(StartOffsetError);
   });
 });

@@ -21,7 +21,7 @@ it("reads what the store has, however small its memory", async () => {
       fc.constantFrom(200, 1_000, 100_000),
       async (batches, bytesMax) => {
         const store = new CountingStore();
-        const cached = new CachedStore(store, bytesMax);
+        const cached = new CachedStore(store, undefined, bytesMax);
         for (const batch of batches) {
           await cached.write(batch);
           for (let n = 0; n <= 40; n++) expect(cached.get(`k${n}`)).toEqual(store.get(`k${n}`));
@@ -61,7 +61,7 @@ it("forgets what the store forgets, and nothing else", async () => {
       key,
       async (entries, bytesMax, from, below) => {
         const store = new CountingStore();
-        const cached = new CachedStore(store, bytesMax);
+        const cached = new CachedStore(store, undefined, bytesMax);
         await cached.write(entries);
         await cached.forget(from, below);
         const last = new Map(entries);
@@ -73,4 +73,38 @@ it("forgets what the store forgets, and nothing else", async () => {
     ),
     { numRuns: 60 },
   );
+});
+
+it("lets clones begin with what is in memory of their origin, and go on apart", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(key, value), { maxLength: 40 }),
+      fc.array(fc.tuple(fc.boolean(), key, fc.option(value)), { maxLength: 60 }),
+      fc.constantFrom(200, 100_000),
+      async (entries, changes, bytesMax) => {
+        const source = new CountingStore();
+        const origin = new CachedStore(source, undefined, bytesMax);
+        await origin.write(entries);
+        const stores = [new CountingStore(), new CountingStore()];
+        for (const store of stores) store.writeNow(entries);
+        const clones = stores.map((store) => new CachedStore(store, origin, bytesMax));
+        for (const [isFirst, name, changed] of changes) {
+          await clones[isFirst ? 0 : 1]!.write([[name, changed]]);
+          for (const [index, clone] of clones.entries())
+            for (let n = 0; n <= 40; n++) expect(clone.get(`k${n}`)).toEqual(stores[index]!.get(`k${n}`));
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+it("asks a clone's store for nothing that is in memory of its origin", async () => {
+  const source = new CountingStore();
+  const origin = new CachedStore(source);
+  await origin.write([["known", Buffer.of(1)]]);
+  const store = new CountingStore();
+  store.writeNow([["known", Buffer.of(1)]]);
+  expect(new CachedStore(store, origin).get("known")).toEqual(Buffer.of(1));
+  expect(store.reads).toBe(0);
 });
