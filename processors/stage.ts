@@ -85,6 +85,8 @@ export interface StageTask {
    * task was opened, where a step wants it, and when the tree has changed.
    */
   topology?(tree: Topology, nowMs: number): StepResult;
+  /** The shard's last block is closed: all that is still to come is its certificate. */
+  readonly hasEnded?: boolean;
   /** The shard has ended, and nothing is left to do: the task can be closed for good. */
   readonly isDone?: boolean;
 }

@@ -64,6 +64,10 @@ export class ExecuteTask implements StageTask {
     return this.reader.startAt;
   }
 
+  get hasEnded(): boolean {
+    return this.reader.chain.hasEnded;
+  }
+
   get isDone(): boolean {
     return this.reader.isDone;
   }

@@ -44,6 +44,10 @@ export class VoteTask implements StageTask {
     return this.reader.startAt;
   }
 
+  get hasEnded(): boolean {
+    return this.reader.chain.hasEnded;
+  }
+
   get isDone(): boolean {
     return this.reader.isDone;
   }

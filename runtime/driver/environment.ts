@@ -77,6 +77,8 @@ export interface OpenTask {
   readonly prepare?: (records: readonly InputRecord[]) => Promise<void>;
   /** What was measured of the task's shard since the last time; of execute. */
   readonly measure?: () => ShardFigures;
+  /** Called once when the task's shard has had its last block. */
+  readonly ending?: () => void;
   /** Called when the task is done, instead of closing the store. */
   readonly end?: () => Promise<void>;
 }

@@ -41,6 +41,7 @@ export class TaskSlot {
   private stepRecords = STEP_RECORDS_MAX;
   private running = false;
   private closed = false;
+  private isEnding = false;
   private timer: Timer | undefined;
   private wakeAtMs: number | undefined;
   /** When the task is shown the shard tree next. */
@@ -130,6 +131,7 @@ export class TaskSlot {
         this.schedule();
         await perform(result, this.open, this.driver);
         if (this.closed) return;
+        this.sayEnding();
         this.events.stepped(this.partition, result, {
           records,
           stepMs,
@@ -147,6 +149,12 @@ export class TaskSlot {
     }
     // What arrived between the last look and `running = false` kicked in vain.
     if (!this.closed && (this.queue.length > 0 || this.isDue)) this.kick();
+  }
+
+  private sayEnding(): void {
+    if (this.isEnding || !this.open.task.hasEnded) return;
+    this.isEnding = true;
+    this.open.ending?.();
   }
 
   private get isDue(): boolean {

@@ -28,6 +28,8 @@ export async function openChainTask(
     ...(await makeTask(chain)),
     store,
     state,
+    // While validators certify the last block; then it is to be cloned.
+    ending: () => void store.settle().catch(() => undefined),
     async end() {
       await removal.stop();
       const { prefix, shard } = environment.network.topology.shard(chain.options.shard);

@@ -73,6 +73,11 @@ export class BufferedStore implements Store {
     await this.store.forget(from, below);
   }
 
+  async settle(): Promise<void> {
+    await this.flush();
+    await this.store.settle();
+  }
+
   async cloneBeside(name: string): Promise<void> {
     await this.flush();
     await this.store.cloneBeside(name);

@@ -69,6 +69,10 @@ export class CachedStore implements Store {
     this.old.deleteRange(from, below);
   }
 
+  settle(): Promise<void> {
+    return this.store.settle();
+  }
+
   cloneBeside(name: string): Promise<void> {
     return this.store.cloneBeside(name);
   }

@@ -37,6 +37,8 @@ export interface Store {
   copyInto(target: Store, from: string, below: string): Promise<void>;
   /** Removes a range without reading it here. After a crash some of it may still be there. */
   forget(from: string, below: string): Promise<void>;
+  /** What was written so far goes to where a clone has it from. */
+  settle(): Promise<void>;
   /**
    * Makes a store of another name beside this one that has the same, in a moment however much that is; what was there under that
    * name is gone. Nothing may be written meanwhile. Where it can't be read afterwards it is empty.
@@ -170,10 +172,15 @@ export class LevelStore implements Store {
     return this.database.clear({ gte: Buffer.from(from, "latin1"), lt: Buffer.from(below, "latin1") });
   }
 
+  /** Recent batches become a table. LevelDB does so before it puts together a range, however little is in that. */
+  settle(): Promise<void> {
+    return this.database.compactRange(FIRST_KEY, FIRST_KEY);
+  }
+
   async cloneBeside(name: string): Promise<void> {
     const directory = join(dirname(this.directory), name);
-    // Recent batches become a table once, here, and not in each clone again when it is opened.
-    await this.database.compactRange(FIRST_KEY, FIRST_KEY);
+    // Once, here, and not in each clone again when it is opened.
+    await this.settle();
     await whenUnlocked(() => ClassicLevel.destroy(directory));
     await cloneFiles(this.directory, directory);
   }

@@ -60,6 +60,9 @@ export function withTask(open: OpenTask, { records, result }: TaskChange): OpenT
       const stepped = task.step(records ? records(given, nowMs) : given, nowMs);
       return result ? result(stepped, given) : stepped;
     },
+    get hasEnded() {
+      return task.hasEnded === true;
+    },
     get isDone() {
       return task.isDone === true;
     },
@@ -95,6 +98,7 @@ export function withStore(change: (store: Store, path: string) => Partial<Store>
           memoryBytes: store.memoryBytes,
           copyInto: (target, from, below) => store.copyInto(target, from, below),
           forget: (from, below) => store.forget(from, below),
+          settle: () => store.settle(),
           cloneBeside: (name) => store.cloneBeside(name),
           close: () => store.close(),
           ...change(store, path),

@@ -176,6 +176,8 @@ class SimulatedStore implements Store {
     await this.write(keys.map((key) => [key, null]));
   }
 
+  async settle(): Promise<void> {}
+
   cloneBeside(name: string): Promise<void> {
     return new Promise((resolve) => {
       this.process.effect(() => this.clone(name));

@@ -48,6 +48,7 @@ class NotingStore implements Store {
   async forget(from: string, below: string): Promise<void> {
     for (const key of [...this.values.keys()]) if (key >= from && key < below) this.values.delete(key);
   }
+  async settle(): Promise<void> {}
   async cloneBeside(): Promise<void> {}
   async close(): Promise<void> {
     this.closed = true;

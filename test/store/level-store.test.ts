@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -149,6 +149,21 @@ describe("a clone of a store", () => {
     const again = await LevelStore.open(join(directory, "clone"), false);
     expect(again.get("key 1")?.toString()).toBe("other");
     await again.close();
+  });
+
+  it("needn't take over recent batches where its source has settled", async () => {
+    await withBatches(3);
+    const source = await open();
+    for (let index = 3; index < 400; index++) await source.write([[`key ${index}`, noiseOf(index)]]);
+    const logBytes = () =>
+      readdirSync(join(directory, "store"))
+        .filter((name) => name.endsWith(".log"))
+        .reduce((sum, name) => sum + statSync(join(directory, "store", name)).size, 0);
+    expect(logBytes()).toBeGreaterThan(10_000);
+    await source.settle();
+    expect(logBytes()).toBe(0);
+    for (let index = 0; index < 400; index++) expect(source.get(`key ${index}`)).toEqual(noiseOf(index));
+    await source.close();
   });
 
   it("takes the place of what was there", async () => {

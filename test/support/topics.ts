@@ -100,6 +100,8 @@ export class MemoryStore implements Store {
     this.writeNow(this.entries(from, below).map(([key]) => [key, null]));
   }
 
+  async settle(): Promise<void> {}
+
   async cloneBeside(): Promise<void> {
     throw new Error("it has no neighbours");
   }
