@@ -168,7 +168,7 @@ async function main(): Promise<number> {
           ...timing,
           shards: shardCount(values.shards ?? RESHARD_SHARDS),
           rate: values.rate === undefined ? undefined : whole(values.rate, 1),
-          aroundSeconds: whole(values.around, 5),
+          aroundSeconds: whole(values.around, 12),
         });
       case "ramps":
         return runRamps({ ...common, runs: whole(values.runs, 1), fsync: timing.fsync });

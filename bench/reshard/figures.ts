@@ -63,8 +63,8 @@ export interface SecondReport {
 
 export const WINDOW_MS = 500;
 const SECOND_MS = 1_000;
-/** What was submitted so much before the proposal may still meet the change. */
-const EARLIER_MS = 2_000;
+/** What was submitted so much before the proposal may still meet the change: a transfer to another shard takes a while. */
+export const EARLIER_MS = 4_000;
 
 /**
  * @param fromMs beginning of the time before the change that it is compared with, in milliseconds since 1970
@@ -78,6 +78,8 @@ export function changeReport(
 ): ChangeReport {
   const { kind, ended, begun, proposedMs, decidedMs, activeMs } = change;
   const ofShard = finals.filter(({ sender }) => isOfShard(sender));
+  // What meets the change is no measure of what it was before.
+  const beforeUntilMs = proposedMs - EARLIER_MS;
   const part = (from: number, until: number): PartReport => {
     const isIn = ({ sentMs }: Journaled) => sentMs >= from && sentMs < until;
     return {
@@ -93,8 +95,6 @@ export function changeReport(
     };
   };
   const disturbed = (of: readonly Journaled[]): Disturbed => {
-    // What meets the change is no measure of what it was before.
-    const beforeUntilMs = proposedMs - EARLIER_MS;
     const isBefore = ({ sentMs }: Journaled) => sentMs >= fromMs && sentMs < beforeUntilMs;
     const p99BeforeMs = latenciesOf(tookOf(of.filter(isBefore)))?.p99 ?? 0;
     const above = thresholdMs(p99BeforeMs);
@@ -120,7 +120,7 @@ export function changeReport(
     lastOfEndedAfterMs: after(lasts.length > 0 ? Math.max(...lasts) : undefined),
     firstOfBegunAfterMs: begun.map((shard) => after(spans.get(shard)?.firstMs)),
     activeAfterMs: activeMs - proposedMs,
-    before: part(fromMs, proposedMs),
+    before: part(fromMs, beforeUntilMs),
     during: part(proposedMs, activeMs),
     after: part(activeMs, untilMs),
     disturbedShard: disturbed(ofShard),

@@ -12,7 +12,7 @@ import { type ShardCount, startBenchNetwork } from "../pipeline/network.js";
 import { FIRST_TRANSACTIONS, untilAtWork } from "../pipeline/ready.js";
 import { ledgerLoad, ledgerTarget } from "../pipeline/target.js";
 import { type TimedChange, timedChange } from "./change.js";
-import { type ChangeReport, changeReport, type SecondReport, secondsReport } from "./figures.js";
+import { type ChangeReport, changeReport, EARLIER_MS, type SecondReport, secondsReport } from "./figures.js";
 import { Journal } from "./journal.js";
 import { orderOf } from "./order.js";
 
@@ -180,7 +180,7 @@ export async function runReshard(options: ReshardOptions): Promise<ReshardReport
       fullLoadTps,
       rate,
       isSteady,
-      split: changeReport(split, measured, fromMs, merge.proposedMs),
+      split: changeReport(split, measured, fromMs, merge.proposedMs - EARLIER_MS),
       merge: changeReport(merge, measured, split.activeMs + aroundMs / 2, endMs),
       submitted: submissions.sentCount,
       lost: submissions.pending,
