@@ -3,10 +3,12 @@ import type { ShownPolicy, Stretch } from "../../ml/evaluation/shown.js";
 const WIDTH = 960;
 const LEFT = 50;
 const RIGHT = 16;
-const TOP = 62;
+const TOP = 78;
 const PANEL = 210;
 const GAP = 58;
 const HEIGHT = TOP + 2 * PANEL + GAP + 44;
+const LEGEND =
+  "Load (black) and capacity (green) in shards, overload (red), splits ▲, merges ▽; counts are of the whole evaluated part";
 const LOAD = "#2e3440";
 const BAND = "#9fc5b8";
 const CAPACITY = "#2e7d6b";
@@ -60,7 +62,8 @@ export function forecastPicture(stretch: Stretch): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">` +
     `<title>${title}</title><rect width="100%" height="100%" fill="#fff"/>` +
-    `<text x="12" y="24" font-size="13">${title}; load (black), capacity (green) in shards, overload (red), splits ▲, merges ▽; counts are of the whole evaluated part</text>` +
+    `<text x="12" y="24" font-size="14">${title}</text>` +
+    `<text x="12" y="42" fill="#555">${LEGEND}</text>` +
     panel(TOP, `split at 80 %: ${total(threshold)}`, threshold, "") +
     panel(
       below,
