@@ -7,8 +7,8 @@ import type {
   ScalingOutcome,
   ShardMetrics,
 } from "../../schemas/generated.js";
-import type { Network } from "../network/network.js";
 import { OUTPUTS } from "../network/outputs.js";
+import type { TrainedModel } from "../network/saved-model.js";
 import { TARGETS } from "../targets.js";
 import { Alerts } from "./alerts.js";
 import { type Forecast, Forecaster } from "./forecaster.js";
@@ -26,13 +26,6 @@ const PRESENT_S = 2;
 const MILLI = 1_000;
 const MILLIONTHS = 1_000_000;
 
-/** A network with what names it. */
-export interface NamedNetwork {
-  readonly network: Network;
-  /** SHA-256 over weights and settings, in hex. */
-  readonly hash: string;
-}
-
 /** What a tick says. */
 export interface Tick {
   readonly forecasts: readonly LoadForecast[];
@@ -49,8 +42,8 @@ interface Known {
 
 /** Reads what is measured of shards, forecasts their load, and decides which to split and merge. */
 export class Scaler {
-  /** A trained network; undefined: there is none yet. */
-  model: NamedNetwork | undefined;
+  /** A trained network; undefined: it forecasts without one. */
+  model: TrainedModel | undefined;
   private readonly histories = new Map<number, LoadHistory>();
   private readonly known = new Map<number, Known>();
   private readonly firstSeenMs = new Map<number, number>();
@@ -87,7 +80,7 @@ export class Scaler {
     this.follow(topology, nowMs);
     const live = new Map([...this.histories].filter(([shard]) => this.fresh.has(shard)));
     this.fresh.clear();
-    const said = this.forecaster.forecast(live, this.model?.network);
+    const said = this.forecaster.forecast(live, this.model);
     const forecasts = [...said].map(([shard, forecast]) => this.recordOf(shard, forecast));
     const alerts = [...said].flatMap(([shard, forecast]) =>
       this.alerts.of(this.known.get(shard)!.metrics, this.histories.get(shard)!, forecast.quantiles, nowMs),
@@ -104,11 +97,10 @@ export class Scaler {
       if (this.firstSeenMs.has(shard)) continue;
       this.firstSeenMs.set(shard, parents.length === 0 ? Number.NEGATIVE_INFINITY : nowMs);
       const before = parents.flatMap((parent) => this.histories.get(parent) ?? []);
-      if (before.length === parents.length && parents.length > 0 && !this.histories.has(shard))
-        this.histories.set(
-          shard,
-          LoadHistory.inherited(String(shard), before, parents.length === 1 ? 0.5 : 1),
-        );
+      if (before.length !== parents.length || parents.length === 0 || this.histories.has(shard)) continue;
+      const share = parents.length === 1 ? 0.5 : 1;
+      this.histories.set(shard, LoadHistory.inherited(String(shard), before, share));
+      this.forecaster.inherit(shard, parents);
     }
     const live = new Set(topology.live.map(({ shard }) => shard));
     for (const map of [this.histories, this.known, this.firstSeenMs, this.lowSince])
