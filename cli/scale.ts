@@ -1,6 +1,6 @@
 import { setPriority } from "node:os";
-import { type Command, InvalidArgumentError } from "commander";
-import { SCALING_DEFAULTS, type ScalingSettings } from "../ml/scaling/policy.js";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { LOOKS, SCALING_DEFAULTS, type ScalingSettings } from "../ml/scaling/policy.js";
 import { openLog } from "../runtime/log.js";
 import { openEnvironment } from "../runtime/process/environment.js";
 import { openScaling } from "../runtime/scaling/open.js";
@@ -26,6 +26,11 @@ export function scaleCommand(program: Command): void {
         "--capacity <number>",
         "transactions a second that a shard can take (default: measured)",
         positive,
+      )
+      .addOption(
+        new Option("--policy <policy>", "decide by present load alone, or by what is forecast as well")
+          .choices(LOOKS)
+          .default(SCALING_DEFAULTS.looksAt),
       )
       .option(
         "--split-level <percent>",
@@ -87,6 +92,7 @@ function scalingOf(flags: Record<string, unknown>, shardsMax: number): ScalingSe
   const valueMax = of("valueMax");
   return {
     ...SCALING_DEFAULTS,
+    looksAt: flags.policy as ScalingSettings["looksAt"],
     shardsMax,
     splitLevel: of("splitLevel") / PERCENT,
     mergeLevel: of("mergeLevel") / PERCENT,

@@ -10,6 +10,7 @@ import { outgoing } from "../driver/perform.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
 import type { OutgoingMessage, PlainWriter } from "../kafka/plain-writer.js";
 import type { OpenEnvironment } from "../process/environment.js";
+import { pastOutcomes } from "./past-outcomes.js";
 
 /** Longest wait of a fetch without records, in milliseconds. */
 const WAIT_MS = 250;
@@ -30,6 +31,7 @@ export async function scaleShards(
   isStopped: () => boolean,
 ): Promise<void> {
   const { network, topology, admin, clock, log } = environment;
+  for (const outcome of await pastOutcomes(environment, reader)) scaler.remember(outcome);
   const topic = topicOnCluster(network.genesis.network, "metrics.shards");
   const [bounds] = await admin.fetchTopicOffsets(topic);
   let next = Math.max(Number(bounds!.low), Number(bounds!.high) - PAST_RECORDS_MAX);
