@@ -4,6 +4,7 @@ import { LOOKS, SCALING_DEFAULTS, type ScalingSettings } from "../ml/scaling/pol
 import { openLog } from "../runtime/log.js";
 import { openEnvironment } from "../runtime/process/environment.js";
 import { openScaling } from "../runtime/scaling/open.js";
+import { TRAIN_EVERY_MS } from "../runtime/scaling/training.js";
 import { EXIT } from "./failure.js";
 import { settingsOf, withSettings } from "./settings-flags.js";
 import { stopRequested } from "./signals.js";
@@ -56,6 +57,12 @@ export function scaleCommand(program: Command): void {
         notNegative,
         cooldownMs / MS_PER_S,
       )
+      .option(
+        "--train-every <seconds>",
+        "the network is trained so long after the last time; 0: not at all",
+        notNegative,
+        TRAIN_EVERY_MS / MS_PER_S,
+      )
       .option("--accounts-max <number>", "accounts of a shard", positive, accountsMax)
       .option(
         "--value-max <rus>",
@@ -73,6 +80,7 @@ export function scaleCommand(program: Command): void {
       isDryRun: flags.dryRun === true,
       capacity: flags.capacity as number | undefined,
       modelPath: environment.home.modelPath,
+      trainEveryMs: (flags.trainEvery as number) * MS_PER_S,
       onFailure(error) {
         log.fatal({ error: String(error) }, "scaling stopped");
         process.exit(EXIT.failed);

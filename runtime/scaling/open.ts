@@ -16,13 +16,15 @@ export interface ScalingOptions {
   readonly capacity: number | undefined;
   /** Where the network is kept from one start to the next. */
   readonly modelPath: string;
+  /** Time between two trainings, in milliseconds; 0: the network isn't trained. */
+  readonly trainEveryMs: number;
   readonly onFailure: (error: unknown) => void;
 }
 
 /** Measures, forecasts, decides and learns until it is stopped. */
 export async function openScaling(
   environment: OpenEnvironment,
-  { settings, isDryRun, capacity, modelPath, onFailure }: ScalingOptions,
+  { settings, isDryRun, capacity, modelPath, trainEveryMs, onFailure }: ScalingOptions,
 ): Promise<{ stop(): Promise<void> }> {
   const { kafka, clock, log, home } = environment;
   const operator = isDryRun ? undefined : home.topologyKey("operator");
@@ -38,7 +40,7 @@ export async function openScaling(
   const work = Promise.all([
     measureShards(environment, readers[0], writers[0], capacity, stopped),
     scaleShards(environment, scaler, readers[1], writers[1], operator, stopped),
-    trainAgainAndAgain(scaler, modelPath, clock, log, stopped),
+    trainEveryMs > 0 && trainAgainAndAgain(scaler, modelPath, trainEveryMs, clock, log, stopped),
   ]).catch((error) => {
     if (!isStopped) onFailure(error);
   });

@@ -5,9 +5,14 @@ import type { Scaler } from "../../ml/scaling/scaler.js";
 import { type Clock, sleep } from "../clock.js";
 import type { StageLog } from "../driver/environment.js";
 
-/** The first training begins so soon, and each further one so long after the one before, in milliseconds. */
+/** The first training begins so soon, in milliseconds, or sooner where trainings come more often. */
 const FIRST_AFTER_MS = 20_000;
-const EVERY_MS = 120_000;
+/** Each further one begins so long after the one before, in milliseconds. */
+export const TRAIN_EVERY_MS = 120_000;
+/** In the log, with the round. */
+export const TRAINING_ENDS = "a training ends";
+/** Between two looks whether it is to stop, in milliseconds. */
+const LOOK_MS = 500;
 /** Between two turns the rest of the process gets so much time, in milliseconds. */
 const TURN_PAUSE_MS = 20;
 
@@ -32,21 +37,23 @@ export function readModel(path: string, log: StageLog): Scaler["model"] {
 export async function trainAgainAndAgain(
   scaler: Scaler,
   path: string,
+  everyMs: number,
   clock: Clock,
   log: StageLog,
   isStopped: () => boolean,
 ): Promise<void> {
-  let waitMs = FIRST_AFTER_MS;
+  const firstAfterMs = Math.min(FIRST_AFTER_MS, everyMs);
+  let waitMs = firstAfterMs;
   for (let round = 1; ; round++) {
     const untilMs = clock.now() + waitMs;
     while (clock.now() < untilMs) {
       if (isStopped()) return;
-      await sleep(clock, 500);
+      await sleep(clock, Math.min(LOOK_MS, untilMs - clock.now()));
     }
-    waitMs = EVERY_MS;
+    waitMs = everyMs;
     const refresh = beginRefresh(scaler.model?.network, scaler.lessons, round);
     if (!refresh) {
-      waitMs = FIRST_AFTER_MS;
+      waitMs = firstAfterMs;
       continue;
     }
     while (!refresh.turn()) {
@@ -54,6 +61,7 @@ export async function trainAgainAndAgain(
       await sleep(clock, TURN_PAUSE_MS);
     }
     const network = refresh.result();
+    log.info({ round, isBetter: network !== undefined }, TRAINING_ENDS);
     if (!network) continue;
     const { text, hash } = saveModel(network);
     const before = scaler.model;
@@ -62,6 +70,6 @@ export async function trainAgainAndAgain(
     // A file that is half written would be none after a crash.
     writeFileSync(`${path}.new`, text);
     renameSync(`${path}.new`, path);
-    log.info({ hash, round }, "the network was trained on what was measured");
+    log.info({ hash, round }, "the network is another from now on");
   }
 }
