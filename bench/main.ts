@@ -5,6 +5,7 @@ import { progressSince } from "../cli/progress.js";
 import { PROJECT_ROOT } from "../cli/project-root.js";
 import { LOOKS } from "../ml/scaling/policy.js";
 import { runCapacity } from "./capacity/run.js";
+import { runLiveTick } from "./forecast/live-tick.js";
 import { runTick } from "./forecast/tick.js";
 import { runGate } from "./gate/gate.js";
 import { runGrowth } from "./growth/run.js";
@@ -160,7 +161,7 @@ async function main(): Promise<number> {
       case "micro":
         return runMicro();
       case "forecast":
-        return runTick(common.seed);
+        return { ...(await runTick(common.seed)), live: await runLiveTick(common.seed) };
       case "peers":
         return runPeers({ ...common, ...timing });
       case "soak":

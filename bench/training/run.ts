@@ -13,7 +13,7 @@ import { FULL_LOAD_IN_FLIGHT, fullLoad } from "../pipeline/full-load.js";
 import { BENCH_NETWORK, startBenchNetwork } from "../pipeline/network.js";
 import { FIRST_TRANSACTIONS, untilAtWork } from "../pipeline/ready.js";
 import { ledgerLoad, ledgerTarget } from "../pipeline/target.js";
-import { type Compared, compared, MODES, Scalers, type Span } from "./modes.js";
+import { type Compared, compared, MODES, type Mode, Scalers, type Span } from "./modes.js";
 import { writePast } from "./past.js";
 
 export interface TrainingOptions {
@@ -39,14 +39,14 @@ export interface TrainingReport {
   readonly historySeconds: number;
   readonly spanSeconds: number;
   readonly spans: readonly Span[];
-  /** Trainings that ended, and how long one takes beside full load. */
-  readonly trainings: number;
-  readonly trainingSeconds: number | null;
+  /** What a training takes: processor time, and, by the share of it that the scaler gets beside full load, time. */
+  readonly trainingCpuSeconds: number;
+  readonly trainingSeconds: number;
   readonly trainingBesideIdle: Compared;
   readonly trainingBesideNone: Compared;
   readonly idleBesideNone: Compared;
-  /** Share of the throughput that trainings take over a whole cycle of training and waiting; null where none ended. */
-  readonly lostOfCycle: number | null;
+  /** Share of the throughput that trainings take over a whole cycle of training and waiting. */
+  readonly lostOfCycle: number;
   readonly submitted: number;
   readonly refused: Record<string, number>;
 }
@@ -59,6 +59,11 @@ const SIGNED_FACTOR = 1.15;
 const STARTED_MS = 12_000;
 /** The load goes on so long after what is measured, in milliseconds. */
 const TAIL_MS = 2_000;
+/** Two trainings end by then, without load; looked at so often; in milliseconds. */
+const TRAININGS_BOUND_MS = 90_000;
+const LOOK_MS = 100;
+/** Less than this share of a core isn't told from none. */
+const CORES_MIN = 0.01;
 const DRY = ["--dry-run", "--train-every"];
 /** A pause between trainings that is none, in seconds. */
 const NO_PAUSE_S = "0.001";
@@ -93,9 +98,6 @@ export async function runTraining(options: TrainingOptions): Promise<TrainingRep
 
     const load = client.saturate(FULL_LOAD_IN_FLIGHT, Date.now() + STARTED_MS + spanMs + TAIL_MS);
     await pause(STARTED_MS);
-    const logDirectory = join(cluster.directory, BENCH_NETWORK, "logs");
-    const trainingsNow = () => trainingsIn(logDirectory, pids.training);
-    const trainingsBefore = trainingsNow();
     const spans: Span[] = [];
     for (let round = 0; round < rounds; round++) {
       // Turned round once, so that what comes after what counts for none; not oftener, so that none stands still for long.
@@ -107,28 +109,32 @@ export async function runTraining(options: TrainingOptions): Promise<TrainingRep
         say(`round ${round + 1}, ${mode}: ${span.endedTps} a second, scaler ${span.scalerCores} cores`);
       }
     }
-    const trainings = trainingsNow() - trainingsBefore;
-    scalers.release();
+    scalers.turnTo("training");
     await load;
     pool.giveBack();
     await client.drain();
-    const trainedSeconds = rounds * (spanSeconds + SETTLE_MS / 1_000);
-    const trainingSeconds = trainings > 0 ? trainedSeconds / trainings : null;
+    const trainingCpuSeconds = await cpuOfTraining(
+      join(cluster.directory, BENCH_NETWORK, "logs"),
+      pids.training,
+    );
+    scalers.release();
+    const cores = (mode: Mode) =>
+      spans.reduce((sum, one) => sum + (one.mode === mode ? one.scalerCores / rounds : 0), 0);
+    const trainingSeconds = trainingCpuSeconds / Math.max(CORES_MIN, cores("training") - cores("idle"));
     const besideIdle = compared(spans, "training", "idle");
     const { submissions } = client;
     const report: TrainingReport = {
       ...{ scenario: "training", validators, accounts: accounts.length, seed },
-      ...{ historySeconds: REMEMBERED_S, spanSeconds, spans, trainings },
-      trainingSeconds: trainingSeconds && rounded(trainingSeconds, 1),
+      ...{ historySeconds: REMEMBERED_S, spanSeconds, spans },
+      trainingCpuSeconds: rounded(trainingCpuSeconds, 1),
+      trainingSeconds: rounded(trainingSeconds, 1),
       trainingBesideIdle: besideIdle,
       trainingBesideNone: compared(spans, "training", "none"),
       idleBesideNone: compared(spans, "idle", "none"),
-      lostOfCycle:
-        trainingSeconds &&
-        rounded(
-          (Math.max(0, 1 - besideIdle.ratio) * trainingSeconds) / (trainingSeconds + TRAIN_EVERY_MS / 1_000),
-          4,
-        ),
+      lostOfCycle: rounded(
+        (Math.max(0, 1 - besideIdle.ratio) * trainingSeconds) / (trainingSeconds + TRAIN_EVERY_MS / 1_000),
+        4,
+      ),
       submitted: submissions.sentCount,
       refused: Object.fromEntries(submissions.refused),
     };
@@ -157,6 +163,21 @@ async function measured(
     endedTps: Math.round((submissions.endedCount - before.ended) / seconds),
     scalerCores: rounded((cpu() - before.cpu) / seconds, 3),
   };
+}
+
+/** Processor time from one training's end to the next one's, with nothing else to do; in seconds. */
+async function cpuOfTraining(logDirectory: string, pid: number): Promise<number> {
+  const untilMs = Date.now() + TRAININGS_BOUND_MS;
+  const nextEnd = async () => {
+    const before = trainingsIn(logDirectory, pid);
+    while (trainingsIn(logDirectory, pid) === before) {
+      if (Date.now() > untilMs) throw new Error("no training ended");
+      await pause(LOOK_MS);
+    }
+    return processUse(pid)?.cpuSeconds ?? Number.NaN;
+  };
+  const first = await nextEnd();
+  return (await nextEnd()) - first;
 }
 
 /** Trainings that a scaler's log tells the end of. */
