@@ -14,6 +14,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/bin ./bin
 COPY --from=build /app/dist ./dist
+# The networks that scaling begins with.
+COPY --from=build /app/ml/models ./ml/models
 # The simulator's model reads the schemas themselves.
 COPY --from=build /app/schemas ./schemas
 # Volumes that are mounted here for the first time take over the owner.

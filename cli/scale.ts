@@ -1,11 +1,13 @@
 import { setPriority } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { ARCHITECTURES, type Architecture, NETWORK_DEFAULTS } from "../ml/network/network.js";
 import { LOOKS, SCALING_DEFAULTS, type ScalingSettings } from "../ml/scaling/policy.js";
 import { openLog } from "../runtime/log.js";
 import { openEnvironment } from "../runtime/process/environment.js";
 import { openScaling } from "../runtime/scaling/open.js";
 import { TRAIN_EVERY_MS } from "../runtime/scaling/training.js";
 import { EXIT } from "./failure.js";
+import { shippedModelPath } from "./project-root.js";
 import { settingsOf, withSettings } from "./settings-flags.js";
 import { stopRequested } from "./signals.js";
 
@@ -23,6 +25,11 @@ export function scaleCommand(program: Command): void {
       .command("scale")
       .description("forecast the shards' load, and split and merge them ahead of it, until Ctrl-C")
       .option("--dry-run", "decide, and propose nothing")
+      .addOption(
+        new Option("--architecture <name>", "network that forecasts")
+          .choices(ARCHITECTURES)
+          .default(NETWORK_DEFAULTS.architecture),
+      )
       .option(
         "--capacity <number>",
         "transactions a second that a shard can take (default: measured)",
@@ -75,11 +82,13 @@ export function scaleCommand(program: Command): void {
     const settings = settingsOf(flags);
     const log = await openLog(settings, `scale-${process.pid}`);
     const environment = await openEnvironment(settings, "rustorium-scale", log);
+    const architecture = flags.architecture as Architecture;
     const scaling = await openScaling(environment, {
       settings: scalingOf(flags, environment.network.genesis.parameters.shardsMax),
       isDryRun: flags.dryRun === true,
       capacity: flags.capacity as number | undefined,
-      modelPath: environment.home.modelPath,
+      architecture,
+      shippedModelPath: shippedModelPath(architecture),
       trainEveryMs: (flags.trainEvery as number) * MS_PER_S,
       onFailure(error) {
         log.fatal({ error: String(error) }, "scaling stopped");

@@ -1,6 +1,6 @@
-import { LOOP_DEFAULTS } from "../../ml/evaluation/closed-loop.js";
+import { LOOP_DEFAULTS, type LoopSettings } from "../../ml/evaluation/closed-loop.js";
 import { MEMBER_DEFAULTS, type MemberSettings } from "../../ml/evaluation/member.js";
-import { type Report, seriesReport, totalReport } from "../../ml/evaluation/report.js";
+import { type Evaluated, type Report, seriesReport, totalReport } from "../../ml/evaluation/report.js";
 import { ensemble } from "../../ml/evaluation/scores.js";
 import type { Backend } from "../../ml/network/backend.js";
 import { type Architecture, NETWORK_DEFAULTS } from "../../ml/network/network.js";
@@ -21,6 +21,8 @@ export interface EvaluationSettings {
   readonly threads: number;
   readonly changeCost: number;
   readonly budget: number;
+  /** The series that is forecast; undefined: all of them. The common training is on all of them. */
+  readonly only: string | undefined;
 }
 
 /** More networks than this gain nothing that is worth their time. */
@@ -32,18 +34,24 @@ export type EvaluationReport = Report & {
   readonly models: readonly { readonly seed: number; readonly hash: string }[];
 };
 
-/** Trains, forecasts and compares everything; threads do the work. */
+/** Trains, forecasts and compares everything; threads do the work. Throws RangeError where there is no series `only`. */
 export async function evaluate(
-  series: readonly Series[],
+  all: readonly Series[],
   settings: EvaluationSettings,
   say: (line: string) => void,
-): Promise<EvaluationReport> {
-  const { architecture, backend } = settings;
+): Promise<{ readonly report: EvaluationReport; readonly evaluated: readonly Evaluated[] }> {
+  const { architecture, backend, only } = settings;
+  const series = all.filter(({ name }) => only === undefined || name === only);
+  if (series.length === 0) throw new RangeError(`there is no series ${only}`);
   const seeds = Array.from({ length: settings.members }, (_, at) => settings.seed + at);
   const pool = threadPool(settings.threads, say);
   const members = seeds.map(async (seed) => {
     const own = memberSettings(settings, seed);
-    const { model, hash } = await pool.run("learn", { kind: "learn", series, backend, settings: own }, true);
+    const { model, hash } = await pool.run(
+      "learn",
+      { kind: "learn", series: all, backend, settings: own },
+      true,
+    );
     const forecasts = series.map(async (one) => {
       const adapted = await pool.run(
         "adapt",
@@ -61,19 +69,25 @@ export async function evaluate(
     return done;
   });
   const [trained, compared] = await Promise.all([Promise.all(members), Promise.all(baselines)]);
-  const loop = { ...LOOP_DEFAULTS, changeCost: settings.changeCost, budget: settings.budget };
-  const reports = series.map((one, at) => {
+  const evaluated = series.map((one, at): Evaluated => {
     const network = {
       tune: ensemble(trained.map(({ forecasts }) => forecasts[at]!.tune)),
       evaluated: ensemble(trained.map(({ forecasts }) => forecasts[at]!.evaluated)),
     };
-    const all = { series: one, parts: partsOf(one), architecture, network, baselines: compared[at]! };
-    const report = seriesReport(all, loop);
-    say(`closed loop: ${one.name} done`);
+    return { series: one, parts: partsOf(one), architecture, network, baselines: compared[at]! };
+  });
+  const reports = evaluated.map((one) => {
+    const report = seriesReport(one, loopOf(settings));
+    say(`closed loop: ${one.series.name} done`);
     return report;
   });
   const models = trained.map(({ seed, hash }) => ({ seed, hash }));
-  return { seeds, models, ...totalReport(reports, architecture) };
+  return { report: { seeds, models, ...totalReport(reports, architecture) }, evaluated };
+}
+
+/** What the closed loop is asked with. */
+export function loopOf({ changeCost, budget }: EvaluationSettings): LoopSettings {
+  return { ...LOOP_DEFAULTS, changeCost, budget };
 }
 
 function memberSettings({ effort, architecture }: EvaluationSettings, seed: number): MemberSettings {

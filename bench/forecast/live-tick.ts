@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { shippedModelPath } from "../../cli/project-root.js";
 import { Topology } from "../../ledger/topology.js";
 import { useBackend } from "../../ml/network/backend.js";
-import { buildNetwork, NETWORK_DEFAULTS } from "../../ml/network/network.js";
+import { NETWORK_DEFAULTS } from "../../ml/network/network.js";
+import { loadModel } from "../../ml/network/saved-model.js";
 import { seededRandom } from "../../ml/random.js";
 import { SCALING_DEFAULTS } from "../../ml/scaling/policy.js";
 import { Scaler } from "../../ml/scaling/scaler.js";
@@ -42,7 +45,10 @@ export async function runLiveTick(seed: number) {
   ]);
   const meter = new Meter();
   const scaler = new Scaler(SCALING_DEFAULTS, true);
-  scaler.model = { network: buildNetwork({ ...NETWORK_DEFAULTS, seed }), hash: "00".repeat(32) };
+  const { network, ridge, hash } = loadModel(
+    readFileSync(shippedModelPath(NETWORK_DEFAULTS.architecture), "utf8"),
+  );
+  scaler.model = { network, ridge: ridge!, hash };
   const target = { network: "bench", schemaIds: new Map(CATALOGUE.map(({ name }, id) => [name, id])) };
   const said = { forecasts: 0, byNetwork: 0, bytes: 0 };
   const costsMs: number[] = [];

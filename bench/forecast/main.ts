@@ -5,10 +5,13 @@ import { parseFlags } from "../../cli/parse-flags.js";
 import { progressSince } from "../../cli/progress.js";
 import { PROJECT_ROOT } from "../../cli/project-root.js";
 import { LOOP_DEFAULTS } from "../../ml/evaluation/closed-loop.js";
+import { shownStretch } from "../../ml/evaluation/shown.js";
 import { BACKENDS } from "../../ml/network/backend.js";
 import { ARCHITECTURES } from "../../ml/network/network.js";
 import { machineFacts } from "../measure/machine.js";
-import { evaluate, MEMBERS_MAX } from "./evaluate.js";
+import { forecastPicture } from "../picture/forecast-picture.js";
+import { evaluate, loopOf, MEMBERS_MAX } from "./evaluate.js";
+import { numberIn, oneOf } from "./flags.js";
 import { readSeries } from "./read-series.js";
 import { reportTable } from "./table.js";
 
@@ -25,6 +28,8 @@ const USAGE = `usage: npm run evaluate:forecast -- --series DIR [--json] [--reco
   --change-cost SHARE   capacity of a shard that a split or merge takes while it is under way (${LOOP_DEFAULTS.changeCost})
   --budget FACTOR       shard-time that a policy may spend, in threshold's (${LOOP_DEFAULTS.budget})
   --threads N           tasks at a time (as many as cores)
+  --only NAME           forecasts this series alone; the common training is on all of them
+  --picture FILE        draws the load, forecasts and decisions of one series as SVG; with --only
   --json                the whole report as JSON on standard output
   --record NAME         keeps it in bench/results/NAME.json
 `;
@@ -54,6 +59,8 @@ async function main(): Promise<number> {
     "change-cost": { type: "string", default: String(LOOP_DEFAULTS.changeCost) },
     budget: { type: "string", default: String(LOOP_DEFAULTS.budget) },
     threads: { type: "string", default: String(availableParallelism()) },
+    only: { type: "string" },
+    picture: { type: "string" },
     json: { type: "boolean", default: false },
     record: { type: "string" },
   } as const;
@@ -67,18 +74,27 @@ async function main(): Promise<number> {
     throw new RangeError(`${values.record} is no name of a result: letters, digits, dashes`);
   const settings = {
     architecture: oneOf(ARCHITECTURES, values.model, "--model"),
-    seed: number(values.seed, "--seed", 0, 2 ** 31, true),
-    members: number(values.members, "--members", 1, MEMBERS_MAX, true),
+    seed: numberIn(values.seed, "--seed", 0, 2 ** 31, true),
+    members: numberIn(values.members, "--members", 1, MEMBERS_MAX, true),
     backend: values.backend === undefined ? undefined : oneOf(BACKENDS, values.backend, "--backend"),
-    effort: number(values.effort, "--effort", 0, 10),
-    threads: number(values.threads, "--threads", 1, THREADS_MAX, true),
-    changeCost: number(values["change-cost"], "--change-cost", 0, 1),
-    budget: number(values.budget, "--budget", 0, 100),
+    effort: numberIn(values.effort, "--effort", 0, 10),
+    threads: numberIn(values.threads, "--threads", 1, THREADS_MAX, true),
+    changeCost: numberIn(values["change-cost"], "--change-cost", 0, 1),
+    budget: numberIn(values.budget, "--budget", 0, 100),
+    only: values.only,
   };
+  if (values.picture !== undefined && values.only === undefined)
+    throw new RangeError(`--picture needs --only\n${USAGE}`);
   const { series, skipped } = readSeries(values.series);
   for (const { code, reason } of skipped) say(`skipped: ${code}: ${reason}`);
   say(`${series.length} series; seeds ${settings.seed} to ${settings.seed + settings.members - 1}`);
-  const report = { settings, skipped, ...(await evaluate(series, settings, say)) };
+  const { report: compared, evaluated } = await evaluate(series, settings, say);
+  const report = { settings, skipped, ...compared };
+  if (values.picture !== undefined) {
+    const stretch = shownStretch(evaluated[0]!, loopOf(settings));
+    writeFileSync(values.picture, forecastPicture(stretch));
+    say(`drawn in ${values.picture}`);
+  }
   if (values.record !== undefined) {
     const file = join("bench", "results", `${values.record}.json`);
     writeFileSync(
@@ -89,17 +105,4 @@ async function main(): Promise<number> {
   }
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : reportTable(report));
   return EXIT.done;
-}
-
-function oneOf<T extends string>(names: readonly T[], text: string, flag: string): T {
-  const name = names.find((known) => known === text);
-  if (!name) throw new RangeError(`${flag} ${text} is none of ${names.join(", ")}`);
-  return name;
-}
-
-function number(text: string, flag: string, least: number, most: number, isWhole = false): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= least && value <= most) || (isWhole && !Number.isInteger(value)))
-    throw new RangeError(`${flag} ${text} is no ${isWhole ? "whole " : ""}number from ${least} to ${most}`);
-  return value;
 }

@@ -66,7 +66,7 @@ function removed(threshold: Overload, { overloadedSteps, fallback }: Overload): 
   return fallback ? `${share} (${fallback})` : share;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("");
 }
@@ -74,4 +74,4 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 const atHorizons = (figures: Figures | undefined) =>
   HORIZONS.map((steps) => figures?.[steps]?.toFixed(DIGITS) ?? "-").join(" / ");
 const percent = (share: number, digits = 0) => `${(100 * share).toFixed(digits)} %`;
-const DIGITS = 3;
+export const DIGITS = 3;

@@ -25,7 +25,13 @@ async function run(task: Task): Promise<Results[Task["kind"]]> {
   if (task.kind === "learn") {
     say(`seed ${settings.network.seed}: ${settings.network.architecture} on ${backend}`);
     const network = buildNetwork(settings.network);
-    learnTogether(network, task.series.map(pupilOf), settings, random, say);
+    learnTogether(
+      network,
+      task.series.map((one) => pupilOf(one)),
+      settings,
+      random,
+      say,
+    );
     const { text: model, hash } = saveModel(network);
     return { model, hash };
   }

@@ -36,14 +36,31 @@ interface Candidate {
   readonly decide: () => Decide;
 }
 
+/** A policy as the tuning part chose it. */
+export interface Rule {
+  readonly settings: Readonly<Record<string, number>>;
+  readonly fallback?: Policy;
+  readonly decide: () => Decide;
+}
+
 /** Lets each policy rule the shards of one series, with decisions that take `effect` steps. */
-export function closedLoop(
+export function closedLoop(...asked: Parameters<typeof tunedRules>): Record<Policy, PolicyResult> {
+  const { course, rules } = tunedRules(...asked);
+  const results = POLICIES.map((policy) => {
+    const { decide, ...rule } = rules[policy];
+    return [policy, { ...simulate(course, decide()), ...rule }];
+  });
+  return Object.fromEntries(results) as Record<Policy, PolicyResult>;
+}
+
+/** Chooses each policy's settings in the tuning part; with the course of the evaluated part, to try them on. */
+export function tunedRules(
   series: Series,
   parts: Parts,
   forecasts: Both<Float32Array>,
   effect: (typeof EFFECT_STEPS)[number],
   settings: LoopSettings = LOOP_DEFAULTS,
-): Record<Policy, PolicyResult> {
+): { readonly course: Course; readonly rules: Readonly<Record<Policy, Rule>> } {
   const load = scaledLoad(series, parts);
   const course = ({ first, end }: Origins): Course => ({
     load,
@@ -55,24 +72,24 @@ export function closedLoop(
     shardsMax: settings.shardsMax,
   });
   const tuning = course(tuneOrigins(parts));
-  const evaluated = course(evaluatedOrigins(parts));
   const allowed = simulate(tuning, threshold(load));
   const plain: Candidate = { settings: {}, decide: () => threshold(load) };
   const choose = (candidates: readonly Candidate[]) => chosen(candidates, tuning, allowed, settings.budget);
-  const run = (found: Found | undefined): PolicyResult =>
-    found
-      ? { ...simulate(evaluated, found.candidate.decide()), settings: found.candidate.settings }
-      : { ...simulate(evaluated, plain.decide()), settings: {}, fallback: "threshold" };
+  const rule = (found: Found | undefined): Rule =>
+    found ? found.candidate : { ...plain, fallback: "threshold" };
 
   const held = choose(peakHolds(load));
   const foreseen = choose(forecastRules(windowsOf(series, parts, forecasts, effect, load)));
   const isHeldBetter = held && (!foreseen || held.score < foreseen.score);
   return {
-    never: { ...simulate(evaluated, never), settings: {} },
-    threshold: { ...simulate(evaluated, plain.decide()), settings: {} },
-    peakHold: run(held),
-    forecast: isHeldBetter ? { ...run(held), fallback: "peakHold" } : run(foreseen),
-    oracle: run(choose(oracles(load, effect))),
+    course: course(evaluatedOrigins(parts)),
+    rules: {
+      never: { settings: {}, decide: () => never },
+      threshold: plain,
+      peakHold: rule(held),
+      forecast: isHeldBetter ? { ...rule(held), fallback: "peakHold" } : rule(foreseen),
+      oracle: rule(choose(oracles(load, effect))),
+    },
   };
 }
 

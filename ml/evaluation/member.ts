@@ -53,10 +53,14 @@ export interface Pupil {
   readonly lesson: Both<Lesson>;
 }
 
-export function pupilOf(series: Series): Pupil {
+/** @param scaleOf the unit of the series by its first `end` values; that of MASE */
+export function pupilOf(
+  series: Series,
+  scaleOf = ({ values, isObserved }: Series, end: number) => maseScale(values, isObserved, end),
+): Pupil {
   const parts = partsOf(series);
   const { history, early, late } = fitRidge(series, parts);
-  const scale = maseScale(series.values, series.isObserved, parts.trainEnd);
+  const scale = scaleOf(series, parts.trainEnd);
   const all: Origins = { first: WINDOW - 1, end: evaluatedOrigins(parts).end };
   const lesson = (ridge: typeof early): Lesson => ({
     history,

@@ -10,20 +10,31 @@ const DAY_FROM = -2;
 const WEEK_AHEAD = [1, 3, 6, 9, 12];
 const HARMONICS = 3;
 
+/** Of the newest values alone. */
+export const RECENT_FEATURES = WINDOW - 1 + LONG_MEANS.length;
+
 /** How many features a linear model of this series has. */
 export function linearFeatureCount({ seasons }: History): number {
   const day = seasons.daySteps ? HORIZON_MAX - DAY_FROM + 1 + 2 * HARMONICS : 0;
   const week = seasons.weekSteps ? WEEK_AHEAD.length + 2 * HARMONICS : 0;
-  return WINDOW - 1 + LONG_MEANS.length + 1 + day + week;
+  return RECENT_FEATURES + 1 + day + week;
+}
+
+/** Lags and long means, relative to the last value, into `out`; returns the place after them. */
+export function writeRecentFeatures(history: History, origin: number, out: Float64Array, offset = 0): number {
+  const { values } = history.series;
+  const last = values[origin]!;
+  let at = offset;
+  for (let lag = 1; lag < WINDOW; lag++) out[at++] = values[Math.max(0, origin - lag)]! - last;
+  for (const windows of LONG_MEANS) out[at++] = meanUpTo(history, origin, windows * WINDOW) - last;
+  return at;
 }
 
 /** Lags, long means, daily and weekly lags, all relative to the last value, and time of day and week, into `out`. */
 export function writeLinearFeatures(history: History, origin: number, out: Float64Array, offset = 0): void {
   const { series, seasons, level } = history;
   const last = series.values[origin]!;
-  let at = offset;
-  for (let lag = 1; lag < WINDOW; lag++) out[at++] = series.values[Math.max(0, origin - lag)]! - last;
-  for (const windows of LONG_MEANS) out[at++] = meanUpTo(history, origin, windows * WINDOW) - last;
+  let at = writeRecentFeatures(history, origin, out, offset);
   out[at++] = level - last;
   if (seasons.daySteps) {
     for (let ahead = DAY_FROM; ahead <= HORIZON_MAX; ahead++)

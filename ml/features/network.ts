@@ -3,6 +3,7 @@ import { DAY_S, WEEK_S } from "../series.js";
 import { maximumBetween } from "../statistics.js";
 import { TARGETS, type Target } from "../targets.js";
 import { changeUpTo, type History, meanUpTo, seasonal } from "./history.js";
+import { lineAhead, lineUpTo } from "./line.js";
 import { angle } from "./seasons.js";
 
 /** Values that the network takes in one step of its sequence, and steps of the sequence: a quarter of the work of single values. */
@@ -16,10 +17,10 @@ const MAXIMA = [3, 12, WINDOW, 4 * WINDOW];
 const CHANGES = [3, 12, WINDOW, 4 * WINDOW];
 const RECENT = 6;
 
-/** Simple forecasts that the network mixes, of each target: ridge, last value, recent values, long mean, a day and a week ago. */
-export const EXPERTS = 6;
+/** Simple forecasts that the network mixes, of each target: ridge, last value, recent values, long mean, line, a day and a week ago. */
+export const EXPERTS = 7;
 export const STATIC_FEATURES =
-  2 + MEANS.length + MAXIMA.length + CHANGES.length + 4 + 2 * HORIZONS.length + TARGETS.length;
+  4 + MEANS.length + MAXIMA.length + CHANGES.length + 4 + 2 * HORIZONS.length + TARGETS.length;
 
 /** Where a sample's numbers go, each in its place of a batch. */
 export interface SampleBuffers {
@@ -96,7 +97,7 @@ interface Units {
   readonly ridge: readonly number[];
 }
 
-/** Level, long means, maxima and changes, place in day and week, what came then at the horizons, the ridge forecasts. */
+/** Level, how much past there is, slope, long means, maxima and changes, place in day and week, what came then at the horizons, the ridge forecasts. */
 function writeStatics(
   history: History,
   origin: number,
@@ -111,6 +112,9 @@ function writeStatics(
   let at = offset;
   into[at++] = Math.log1p(last / scale) / 4;
   into[at++] = seasons.daySteps ? 1 : 0;
+  // What lies before the first value counts as that value: the network has to know how much does.
+  into[at++] = Math.min(1, Math.log2((origin + 1) / WINDOW) / 4);
+  into[at++] = Math.asinh((lineUpTo(values, origin).slope * HORIZON_MAX) / unit);
   for (const length of MEANS) into[at++] = squash(meanUpTo(history, origin, length));
   for (const length of MAXIMA)
     into[at++] = squash(maximumBetween(values, Math.max(0, origin + 1 - length), origin));
@@ -139,11 +143,13 @@ function writeExperts(
 ): void {
   const last = history.series.values[origin]!;
   const longMean = meanUpTo(history, origin, WINDOW);
+  const line = lineUpTo(history.series.values, origin);
   const periods = periodsOf(history);
   let at = offset;
   TARGETS.forEach((target, place) => {
     const ago = periods.map((period) => sameBefore(history, origin, target, period));
-    for (const forecast of [ridge[place]!, last, recent(history, origin, target), longMean, ...ago])
+    const ahead = Math.max(0, lineAhead(line, target));
+    for (const forecast of [ridge[place]!, last, recent(history, origin, target), longMean, ahead, ...ago])
       into[at++] = (forecast - last) / unit;
   });
 }

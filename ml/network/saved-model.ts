@@ -1,5 +1,7 @@
 import { sha256 } from "../../ledger/crypto/hash.js";
+import type { Ridge } from "../baselines/ridge.js";
 import { MlError } from "../failure.js";
+import { RECENT_FEATURES } from "../features/linear.js";
 import { EXPERTS, PATCH, STATIC_FEATURES, STEP_FEATURES, STEPS } from "../features/network.js";
 import { TARGETS } from "../targets.js";
 import {
@@ -13,31 +15,54 @@ import {
 import { OUTPUTS } from "./outputs.js";
 
 /** Of the file and of what the network's inputs mean: another number, another meaning. */
-export const MODEL_FORMAT = 1;
+export const MODEL_FORMAT = 2;
 
 /** Sizes that weights belong to; a file with others was made by another version of the code. */
-const SHAPES = { PATCH, STEPS, STEP_FEATURES, STATIC_FEATURES, EXPERTS, targets: TARGETS, outputs: OUTPUTS };
+const SHAPES = {
+  ...{
+    PATCH,
+    RECENT_FEATURES,
+    STEPS,
+    STEP_FEATURES,
+    STATIC_FEATURES,
+    EXPERTS,
+    targets: TARGETS,
+    outputs: OUTPUTS,
+  },
+};
 const UNITS_MAX = 1_024;
 
-/** A trained network as a file: JSON, its weights as little-endian 32-bit floats in base64. */
+/** A network that can forecast any shard's load, with what it needs for it. */
+export interface TrainedModel {
+  readonly network: Network;
+  /** The ridge regression of shards that have too short a past for one of their own. */
+  readonly ridge: Ridge;
+  /** SHA-256 over settings, weights and ridge, in hex: the model's name in each forecast. */
+  readonly hash: string;
+}
+
+/** A trained network as a file: JSON, its weights as little-endian 32-bit floats in base64, those of the ridge 64-bit. */
 interface SavedModel {
   readonly format: number;
   readonly settings: NetworkSettings;
   readonly shapes: unknown;
   readonly weights: readonly string[];
-  /** SHA-256 over all of the above, in hex: the model's name in each forecast. */
+  /** The means, then the weights of each target; null: the model has none. */
+  readonly ridge: readonly string[] | null;
+  /** SHA-256 over all of the above, in hex. */
   readonly hash: string;
 }
 
 /** The text of the file, and the hash in it. */
-export function saveModel(network: Network): { text: string; hash: string } {
-  const weights = takeWeights(network).map((values) => Buffer.from(bytesOf(values)).toString("base64"));
+export function saveModel(network: Network, ridge?: Ridge): { text: string; hash: string } {
+  const weights = takeWeights(network).map(textOf);
   const { architecture, units, hiddenUnits, seed } = network.settings;
   const content = {
     format: MODEL_FORMAT,
     settings: { architecture, units, hiddenUnits, seed },
     shapes: SHAPES,
     weights,
+    ridge: ridge ? [ridge.means, ...ridge.weights].map(textOf) : null,
   };
   const hash = hashOf(content);
   return { text: `${JSON.stringify({ ...content, hash })}\n`, hash };
@@ -50,13 +75,14 @@ export const modelHash = (network: Network): string => saveModel(network).hash;
  * The network of a file.
  * @throws MlError MODEL_UNREADABLE: no such file, or of another version; MODEL_HASH_MISMATCH: changed since it was saved
  */
-export function loadModel(text: string): { network: Network; hash: string } {
+export function loadModel(text: string): Omit<TrainedModel, "ridge"> & { readonly ridge: Ridge | undefined } {
   const saved = parse(text);
   const { hash, ...content } = saved;
   if (hashOf(content) !== hash)
     throw new MlError("MODEL_HASH_MISMATCH", "the model isn't what its hash names");
+  const ridge = saved.ridge ? ridgeOf(saved.ridge) : undefined;
   const network = buildNetwork(saved.settings);
-  const weights = saved.weights.map((own) => floatsOf(Buffer.from(own, "base64")));
+  const weights = saved.weights.map((own) => Float32Array.from(numbersOf(own, 4)));
   const isFitting =
     weights.length === network.weights.length &&
     weights.every((own, at) => own.length === network.weights[at]!.size);
@@ -65,7 +91,7 @@ export function loadModel(text: string): { network: Network; hash: string } {
     throw new MlError("MODEL_UNREADABLE", "the model's weights don't fit its settings");
   }
   putWeights(network, weights);
-  return { network, hash };
+  return { network, ridge, hash };
 }
 
 function parse(text: string): SavedModel {
@@ -75,13 +101,14 @@ function parse(text: string): SavedModel {
   } catch {
     throw new MlError("MODEL_UNREADABLE", "the model is no JSON");
   }
-  const { format, settings, shapes, weights, hash } = saved ?? {};
+  const { format, settings, shapes, weights, ridge, hash } = saved ?? {};
   if (format !== MODEL_FORMAT || JSON.stringify(shapes) !== JSON.stringify(SHAPES))
     throw new MlError("MODEL_UNREADABLE", "the model is of another version of this code");
   const isComplete =
     typeof hash === "string" &&
     Array.isArray(weights) &&
     weights.every((own) => typeof own === "string") &&
+    (ridge === null || (Array.isArray(ridge) && ridge.every((own) => typeof own === "string"))) &&
     settings !== undefined &&
     ARCHITECTURES.includes(settings.architecture) &&
     [settings.units, settings.hiddenUnits].every(
@@ -94,19 +121,31 @@ function parse(text: string): SavedModel {
 
 const hashOf = (content: object) => sha256(new TextEncoder().encode(JSON.stringify(content))).toString("hex");
 
-/** Little-endian on every machine, so that the hash is the same. */
-function bytesOf(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, at) => {
-    view.setFloat32(at * 4, value, true);
-  });
-  return bytes;
+/** @throws MlError MODEL_UNREADABLE */
+function ridgeOf(saved: readonly string[]): Ridge {
+  const [means, ...weights] = saved.map((own) => Float64Array.from(numbersOf(own, 8)));
+  const isFitting =
+    means?.length === RECENT_FEATURES &&
+    weights.length === TARGETS.length &&
+    weights.every(({ length }) => length === RECENT_FEATURES + 1);
+  if (!isFitting) throw new MlError("MODEL_UNREADABLE", "the model's ridge regression is of another size");
+  return { means, weights };
 }
 
-function floatsOf(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: Math.floor(bytes.byteLength / 4) }, (_, at) =>
-    view.getFloat32(at * 4, true),
+/** Little-endian on every machine, so that the hash is the same. */
+function textOf(values: Float32Array | Float64Array): string {
+  const size = values.BYTES_PER_ELEMENT;
+  const bytes = Buffer.alloc(values.length * size);
+  values.forEach((value, at) => {
+    if (size === 4) bytes.writeFloatLE(value, at * size);
+    else bytes.writeDoubleLE(value, at * size);
+  });
+  return bytes.toString("base64");
+}
+
+function numbersOf(text: string, size: 4 | 8): number[] {
+  const bytes = Buffer.from(text, "base64");
+  return Array.from({ length: Math.floor(bytes.length / size) }, (_, at) =>
+    size === 4 ? bytes.readFloatLE(at * size) : bytes.readDoubleLE(at * size),
   );
 }

@@ -15,6 +15,14 @@ export interface Course {
   readonly shardsMax: number;
 }
 
+/** How a step found the set. */
+export interface Step {
+  readonly step: number;
+  readonly shards: number;
+  /** Of all shards together, less what changes that are under way take. */
+  readonly capacity: number;
+}
+
 /** How a policy did. */
 export interface Outcome {
   readonly steps: number;
@@ -39,8 +47,9 @@ export const MIDDLE_LEVEL = 0.65;
 /**
  * Lets a policy rule a set of shards. In the time that a change takes each shard can be split once, or merged with one other:
  * the set at most doubles, or halves.
+ * @param see is told each counted step
  */
-export function simulate(course: Course, decide: Decide): Outcome {
+export function simulate(course: Course, decide: Decide, see: (step: Step) => void = () => {}): Outcome {
   const { load, isObserved, first, end, effect, changeCost, shardsMax } = course;
   const start = clamp(Math.ceil(load[first]! / MIDDLE_LEVEL), 1, shardsMax);
   // planned[i]: how many shards were asked for at the end of step first + i; in force `effect` steps later.
@@ -59,6 +68,7 @@ export function simulate(course: Course, decide: Decide): Outcome {
         steps++;
         shardTime += inForce;
         const capacity = inForce - changeCost * under;
+        see({ step, shards: inForce, capacity });
         if (load[step]! > capacity) overloadedSteps++;
         if (load[step]! > NEAR_LEVEL * capacity) nearSteps++;
       }

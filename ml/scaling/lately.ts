@@ -1,13 +1,13 @@
 import { LATELY_MARGIN, LATELY_STEPS } from "../evaluation/lately.js";
 import { firstOutput, WINDOW_LEVELS } from "../network/outputs.js";
 import { TARGETS } from "../targets.js";
+import type { LoadHistory } from "./load-history.js";
+import type { Said, Source } from "./sources.js";
 
-/** What makes forecasts. */
-export type Source = "network" | "ridge" | "trend";
 /** The simple ones count until another is better by this factor: a straight line needs no past. */
 const TREND_MARGIN = 0.9;
 /** Outcomes that must be known before a source is believed. */
-const OUTCOMES_MIN = 60;
+const OUTCOMES_MIN = 30;
 
 /** What is decided by: the greatest load of the window that is furthest ahead. */
 export const DECIDED_TARGET = TARGETS.length - 1;
@@ -28,6 +28,17 @@ interface Waiting {
 export class Lately {
   private waiting: Waiting[] = [];
   private readonly losses = new Map<Source, number[]>();
+
+  /** Judges what was said before by what is known now, takes what is said now, and chooses. */
+  next(history: LoadHistory, said: Said): { readonly source: Source; readonly reason: string } {
+    const nowS = history.atMs / 1_000;
+    this.judge(nowS, (fromS, toS) => {
+      const values = history.last(nowS - fromS + 1).slice(0, toS - fromS + 1);
+      return values.length === toS - fromS + 1 ? Math.max(...values) : undefined;
+    });
+    this.said(nowS, said);
+    return this.choose(new Set(said.keys()));
+  }
 
   /** @param atS second of the newest value that the forecasts were made from */
   said(atS: number, forecasts: ReadonlyMap<Source, Float32Array>): void {
@@ -72,7 +83,8 @@ export class Lately {
     const ridge = loss("ridge");
     const isRidge = ridge !== undefined && trend !== undefined && ridge < TREND_MARGIN * trend;
     const simple: Source = isRidge ? "ridge" : "trend";
-    if (!sources.has("network")) return { source: simple, reason: "there is no trained network yet" };
+    if (!sources.has("network"))
+      return { source: simple, reason: "there is no network, or too short a past for it" };
     const own = loss("network");
     const best = isRidge ? ridge : trend;
     if (own === undefined || best === undefined)

@@ -7,8 +7,8 @@ import type {
   ScalingOutcome,
   ShardMetrics,
 } from "../../schemas/generated.js";
-import type { Network } from "../network/network.js";
 import { OUTPUTS } from "../network/outputs.js";
+import type { TrainedModel } from "../network/saved-model.js";
 import { TARGETS } from "../targets.js";
 import { Alerts } from "./alerts.js";
 import { ChangeCosts, shardMsOf } from "./change-costs.js";
@@ -36,13 +36,6 @@ const PRESENT_S = 2;
 const MILLI = 1_000;
 const MILLIONTHS = 1_000_000;
 
-/** A network with what names it. */
-export interface NamedNetwork {
-  readonly network: Network;
-  /** SHA-256 over weights and settings, in hex. */
-  readonly hash: string;
-}
-
 /** What a tick says. */
 export interface Tick {
   readonly forecasts: readonly LoadForecast[];
@@ -59,8 +52,8 @@ interface Known {
 
 /** Reads what is measured of shards, forecasts their load, and decides which to split and merge. */
 export class Scaler {
-  /** A trained network; undefined: there is none yet. */
-  model: NamedNetwork | undefined;
+  /** A trained network; undefined: it forecasts without one. */
+  model: TrainedModel | undefined;
   private readonly histories = new Map<number, LoadHistory>();
   private readonly known = new Map<number, Known>();
   private readonly firstSeenMs = new Map<number, number>();
@@ -105,7 +98,7 @@ export class Scaler {
     const fresh = new Set(this.fresh);
     this.fresh.clear();
     const live = new Map([...this.histories].filter(([shard]) => fresh.has(shard)));
-    const said = this.forecaster.forecast(live, this.model?.network);
+    const said = this.forecaster.forecast(live, this.model);
     const forecasts = [...said].map(([shard, forecast]) => this.recordOf(shard, forecast));
     const alerts = [...said].flatMap(([shard, forecast]) =>
       this.alerts.of(this.known.get(shard)!.metrics, this.histories.get(shard)!, forecast.quantiles, nowMs),

@@ -1,4 +1,5 @@
 import { useBackend } from "../../ml/network/backend.js";
+import type { Architecture } from "../../ml/network/network.js";
 import type { ScalingSettings } from "../../ml/scaling/policy.js";
 import { Scaler } from "../../ml/scaling/scaler.js";
 import { PartitionReader } from "../kafka/partition-reader.js";
@@ -14,8 +15,9 @@ export interface ScalingOptions {
   readonly isDryRun: boolean;
   /** Transactions a second that a shard can take; undefined: it is measured. */
   readonly capacity: number | undefined;
-  /** Where the network is kept from one start to the next. */
-  readonly modelPath: string;
+  readonly architecture: Architecture;
+  /** The network that it begins with where none of that architecture is kept in the home. */
+  readonly shippedModelPath: string;
   /** Time between two trainings, in milliseconds; 0: the network isn't trained. */
   readonly trainEveryMs: number;
   readonly onFailure: (error: unknown) => void;
@@ -24,14 +26,15 @@ export interface ScalingOptions {
 /** Measures, forecasts, decides and learns until it is stopped. */
 export async function openScaling(
   environment: OpenEnvironment,
-  { settings, isDryRun, capacity, modelPath, trainEveryMs, onFailure }: ScalingOptions,
+  { settings, isDryRun, capacity, architecture, shippedModelPath, trainEveryMs, onFailure }: ScalingOptions,
 ): Promise<{ stop(): Promise<void> }> {
   const { kafka, clock, log, home } = environment;
   const operator = isDryRun ? undefined : home.topologyKey("operator");
   const backend = await useBackend();
   const scaler = new Scaler(settings, isDryRun);
-  scaler.model = readModel(modelPath, log);
-  log.info({ backend, model: scaler.model?.hash }, "scaling begins");
+  const { modelPath } = home;
+  scaler.model = readModel({ kept: modelPath, shipped: shippedModelPath }, architecture, log);
+  log.info({ backend, architecture, model: scaler.model.hash }, "scaling begins");
   // A reader each: one that waits for records keeps its connection.
   const readers = [new PartitionReader(kafka), new PartitionReader(kafka)] as const;
   const writers = [new PlainWriter(kafka), new PlainWriter(kafka)] as const;

@@ -1,5 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { loadModel, saveModel } from "../../ml/network/saved-model.js";
+import { MlError } from "../../ml/failure.js";
+import type { Architecture } from "../../ml/network/network.js";
+import { loadModel, type TrainedModel } from "../../ml/network/saved-model.js";
 import { beginRefresh } from "../../ml/scaling/refresh.js";
 import type { Scaler } from "../../ml/scaling/scaler.js";
 import { type Clock, sleep } from "../clock.js";
@@ -16,21 +18,29 @@ const LOOK_MS = 500;
 /** Between two turns the rest of the process gets so much time, in milliseconds. */
 const TURN_PAUSE_MS = 20;
 
-/** The network in a file; undefined: there is none, or none of this version. */
-export function readModel(path: string, log: StageLog): Scaler["model"] {
-  let text: string;
+/**
+ * The network that was trained here last, if it is of this architecture; else the one that is shipped.
+ * @throws MlError MODEL_UNREADABLE, MODEL_HASH_MISMATCH: the shipped one can't be used; what reading it throws
+ */
+export function readModel(
+  { kept, shipped }: { readonly kept: string; readonly shipped: string },
+  architecture: Architecture,
+  log: StageLog,
+): TrainedModel {
   try {
-    text = readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-  try {
-    return loadModel(text);
+    return modelOf(kept, architecture);
   } catch (error) {
     const { code } = error as { code?: string };
-    log.warn({ code, path }, "the saved network can't be used: another is trained");
-    return undefined;
+    if (code !== "ENOENT") log.warn({ code, path: kept }, "the saved network isn't used: the shipped one is");
   }
+  return modelOf(shipped, architecture);
+}
+
+function modelOf(path: string, architecture: Architecture): TrainedModel {
+  const { network, ridge, hash } = loadModel(readFileSync(path, "utf8"));
+  if (ridge && network.settings.architecture === architecture) return { network, ridge, hash };
+  network.dispose();
+  throw new MlError("MODEL_UNREADABLE", `${path} has no ${architecture} that forecasts shards`);
 }
 
 /** Trains the scaler's network on what was measured, again and again, until it is stopped; keeps it in a file. */
@@ -51,7 +61,8 @@ export async function trainAgainAndAgain(
       await sleep(clock, Math.min(LOOK_MS, untilMs - clock.now()));
     }
     waitMs = everyMs;
-    const refresh = beginRefresh(scaler.model?.network, scaler.lessons, round);
+    const before = scaler.model;
+    const refresh = before && beginRefresh(before, scaler.lessons, round);
     if (!refresh) {
       waitMs = firstAfterMs;
       continue;
@@ -60,16 +71,15 @@ export async function trainAgainAndAgain(
       if (isStopped()) return;
       await sleep(clock, TURN_PAUSE_MS);
     }
-    const network = refresh.result();
-    log.info({ round, isBetter: network !== undefined }, TRAINING_ENDS);
-    if (!network) continue;
-    const { text, hash } = saveModel(network);
-    const before = scaler.model;
-    scaler.model = { network, hash };
-    before?.network.dispose();
+    const result = refresh.result();
+    log.info({ round, isBetter: result !== undefined }, TRAINING_ENDS);
+    if (!result) continue;
+    const { text, ...model } = result;
+    scaler.model = model;
+    before.network.dispose();
     // A file that is half written would be none after a crash.
     writeFileSync(`${path}.new`, text);
     renameSync(`${path}.new`, path);
-    log.info({ hash, round }, "the network is another from now on");
+    log.info({ hash: model.hash, round }, "the network is another from now on");
   }
 }

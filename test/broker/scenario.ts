@@ -1,5 +1,6 @@
 import { SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { shippedModelPath } from "../../cli/project-root.js";
 import { AMOUNT_LIMIT } from "../../ledger/amount.js";
 import { transactionIdOf } from "../../ledger/transaction/index.js";
 import { SCALING_DEFAULTS } from "../../ml/scaling/policy.js";
@@ -163,7 +164,8 @@ export function describePipeline(where: string, open: () => Promise<OpenedCluste
       await consumer.connect();
       const scaling = await openScaling(stages.environment, {
         ...{ settings: SCALING_DEFAULTS, isDryRun: true, capacity: undefined },
-        modelPath: stages.environment.home.modelPath,
+        architecture: "lstm",
+        shippedModelPath: shippedModelPath("lstm"),
         trainEveryMs: TRAIN_EVERY_MS,
         onFailure: (error) => faults.push(`scaling: ${String(error)}`),
       });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { OUTPUTS } from "../../../ml/network/outputs.js";
-import { Lately, type Source } from "../../../ml/scaling/lately.js";
+import { Lately } from "../../../ml/scaling/lately.js";
+import type { Source } from "../../../ml/scaling/sources.js";
 
 /** Says the same number for every output. */
 const said = (value: number) => new Float32Array(OUTPUTS.length).fill(value);
@@ -37,7 +38,7 @@ describe("what is believed", () => {
     );
     expect(judgedAfter(100, { ridge: 101, trend: 150 }).choose(new Set(["ridge", "trend"]))).toMatchObject({
       source: "ridge",
-      reason: "there is no trained network yet",
+      reason: "there is no network, or too short a past for it",
     });
   });
 

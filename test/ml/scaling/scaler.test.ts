@@ -160,7 +160,7 @@ describe("the scaler", () => {
     for (let second = 0; second < 420; second++)
       last = told.second(ONE, { 1: Math.round(300 + 200 * Math.sin(second / 4)) });
     expect(last.forecasts).toMatchObject([
-      { shard: 1, source: "ridge", model: "", reason: "there is no trained network yet" },
+      { shard: 1, source: "ridge", model: "", reason: "there is no network, or too short a past for it" },
     ]);
   });
 });
