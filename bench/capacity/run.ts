@@ -1,9 +1,4 @@
-import { read } from "../../processors/read.js";
 import { pause } from "../../runtime/embedded/time.js";
-import { PartitionReader } from "../../runtime/kafka/partition-reader.js";
-import type { OpenEnvironment } from "../../runtime/process/environment.js";
-import type { ShardMetrics } from "../../schemas/generated.js";
-import { topicOnCluster } from "../../topics/catalogue.js";
 import { genesisAccounts, type LoadScheme, loadAccounts } from "../load/accounts.js";
 import { SignedPool } from "../load/source.js";
 import { rounded } from "../measure/numbers.js";
@@ -13,6 +8,7 @@ import { FULL_LOAD_IN_FLIGHT } from "../pipeline/full-load.js";
 import { startBenchNetwork } from "../pipeline/network.js";
 import { FIRST_TRANSACTIONS } from "../pipeline/ready.js";
 import { ledgerLoad, ledgerTarget } from "../pipeline/target.js";
+import { type MeasuredShard, Measures } from "./measures.js";
 
 export interface CapacityOptions {
   readonly validators: number;
@@ -26,19 +22,12 @@ export interface CapacityOptions {
   readonly say: (line: string) => void;
 }
 
-/** A shard at a load, by what is measured of it. */
-export interface LoadedShard {
+/** A shard at a load. */
+export interface LoadedShard extends MeasuredShard {
   /** Of the shard's throughput when it is saturated; null: it is. */
   readonly share: number | null;
   /** Transactions a second that ended, as the client saw it. */
   readonly endedTps: number;
-  /** What execute counted a second, and the share of a process' time that it took where it took most. */
-  readonly countedTps: number;
-  readonly work: number;
-  readonly bottleneck: string;
-  /** What the utilisation law makes of both, and what the scaler said at the end, by what it remembered. */
-  readonly lawTps: number;
-  readonly saidTps: number;
 }
 
 /** The capacity that is measured of a shard, beside what it reaches when it is saturated. */
@@ -49,7 +38,10 @@ export interface CapacityReport {
   readonly seed: number;
   /** Mean of the measurements before and after the others. */
   readonly saturatedTps: number;
-  readonly loads: readonly (LoadedShard & { readonly lawOverSaturated: number })[];
+  readonly loads: readonly (LoadedShard & {
+    readonly lawOverSaturated: number;
+    readonly saidOverSaturated: number;
+  })[];
   readonly submitted: number;
   readonly refused: Record<string, number>;
 }
@@ -86,7 +78,7 @@ export async function runCapacity(options: CapacityOptions): Promise<CapacityRep
     await network.startScaler(SCALER);
     // A task that never caught up since it began doesn't say for a minute what it works.
     await client.pace(CALM_TPS, CALM_MS);
-    const measures = new Measures(environment);
+    const measures = new Measures(environment, SHARD);
     const measured = async (share: number | null, perSecond: number, settleMs: number) => {
       const allMs = settleMs + 1_000 * measureSeconds;
       const running =
@@ -94,17 +86,17 @@ export async function runCapacity(options: CapacityOptions): Promise<CapacityRep
           ? client.saturate(FULL_LOAD_IN_FLIGHT, Date.now() + allMs)
           : client.pace(perSecond * share, allMs);
       await pause(settleMs);
-      await measures.news();
+      await measures.law();
       const before = { atMs: Date.now(), ended: client.submissions.endedCount };
       await pause(1_000 * measureSeconds - LEFT_MS);
       const seconds = (Date.now() - before.atMs) / 1_000;
       const endedTps = Math.round((client.submissions.endedCount - before.ended) / seconds);
-      const one = { share, endedTps, ...lawOf(await measures.news()) };
+      const one = { share, endedTps, ...(await measures.law()) };
       await running;
       pool.giveBack();
       await client.drain();
       say(
-        `${share ?? "full"}: ${endedTps} a second, work ${one.work} in ${one.bottleneck}, law ${one.lawTps}`,
+        `${share ?? "full"}: ${endedTps} a second, work ${one.work} in ${one.bottleneck}, law ${one.lawTps}, said ${one.saidTps}`,
       );
       return one;
     };
@@ -117,7 +109,11 @@ export async function runCapacity(options: CapacityOptions): Promise<CapacityRep
     const { submissions } = client;
     const report: CapacityReport = {
       ...{ scenario: "capacity", validators, accounts: accounts.length, seed, saturatedTps },
-      loads: loads.map((one) => ({ ...one, lawOverSaturated: rounded(one.lawTps / saturatedTps, 3) })),
+      loads: loads.map((one) => ({
+        ...one,
+        lawOverSaturated: rounded(one.lawTps / saturatedTps, 3),
+        saidOverSaturated: rounded(one.saidTps / saturatedTps, 3),
+      })),
       submitted: submissions.sentCount,
       refused: Object.fromEntries(submissions.refused),
     };
@@ -132,50 +128,3 @@ export async function runCapacity(options: CapacityOptions): Promise<CapacityRep
 
 /** The measurement ends so long before its load, in milliseconds. */
 const LEFT_MS = 500;
-
-function lawOf(
-  metrics: readonly ShardMetrics[],
-): Pick<LoadedShard, "countedTps" | "work" | "bottleneck" | "lawTps" | "saidTps"> {
-  const known = metrics.filter(({ workPpm }) => workPpm >= 0);
-  if (known.length === 0) throw new Error("nothing was measured of the shard");
-  const sum = (of: (one: ShardMetrics) => number) => known.reduce((all, one) => all + of(one), 0);
-  const seconds = sum(({ spanMs }) => spanMs / 1_000);
-  const transactions = sum(({ figures }) => figures.transactions);
-  const workSeconds = sum(({ workPpm, spanMs }) => (workPpm / 1e6) * (spanMs / 1_000));
-  return {
-    countedTps: Math.round(transactions / seconds),
-    work: rounded(workSeconds / seconds, 3),
-    bottleneck: known.at(-1)!.bottleneck,
-    lawTps: Math.round(transactions / workSeconds),
-    saidTps: known.at(-1)!.capacity,
-  };
-}
-
-/** Reads what is measured of the shard. */
-class Measures {
-  private readonly reader: PartitionReader;
-  private readonly topic: string;
-  private next = 0;
-
-  constructor({ kafka, network }: OpenEnvironment) {
-    this.reader = new PartitionReader(kafka);
-    this.topic = topicOnCluster(network.genesis.network, "metrics.shards");
-  }
-
-  /** Since the last time. */
-  async news(): Promise<ShardMetrics[]> {
-    const found: ShardMetrics[] = [];
-    for await (const records of this.reader.readToEnd("metrics.shards", this.topic, 0, this.next)) {
-      for (const record of records) {
-        this.next = record.offset + 1;
-        const metrics = read("ShardMetrics", record);
-        if (metrics?.figures.shard === SHARD) found.push(metrics);
-      }
-    }
-    return found;
-  }
-
-  close(): Promise<void> {
-    return this.reader.close();
-  }
-}
