@@ -3,16 +3,18 @@ import type { ShownPolicy, Stretch } from "../../ml/evaluation/shown.js";
 const WIDTH = 960;
 const LEFT = 50;
 const RIGHT = 16;
-const TOP = 62;
+const TOP = 78;
 const PANEL = 210;
 const GAP = 58;
 const HEIGHT = TOP + 2 * PANEL + GAP + 44;
+const LEGEND =
+  "Load (black) and capacity (green) in shards, overload (red), splits ▲, merges ▽; counts are of the whole evaluated part";
 const LOAD = "#2e3440";
 const BAND = "#9fc5b8";
 const CAPACITY = "#2e7d6b";
 const OVERLOAD = "#c0392b";
 const HOUR_S = 3_600;
-const TICKS_MAX = 12;
+const TICKS_MAX = 8;
 
 /** Load, capacity and overload under the threshold's rule, and below it under the forecast's, with what was forecast. */
 export function forecastPicture(stretch: Stretch): string {
@@ -54,19 +56,18 @@ export function forecastPicture(stretch: Stretch): string {
     );
   const band = `<polygon points="${[...edge(high), ...edge(median).reverse()].join(" ")}" fill="${BAND}" opacity="0.7"/>`;
   const total = ({ overloadedSteps, shardTime }: ShownPolicy) =>
-    `${overloadedSteps} of ${steps} steps overloaded in the whole evaluated part, ${(shardTime / threshold.shardTime).toFixed(2)} of the threshold's shard-time`;
+    `${overloadedSteps} of ${steps} steps overloaded, ${(shardTime / threshold.shardTime).toFixed(2)} of the shard-time`;
   const { settings, fallback } = forecast.rule;
-  const rule = fallback
-    ? `the rule of ${fallback}`
-    : `the ${settings.level} quantile fits ${settings.split} of capacity`;
+  const rule = fallback ? `the rule of ${fallback}` : `${settings.level} quantile, ${settings.split} full`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">` +
     `<title>${title}</title><rect width="100%" height="100%" fill="#fff"/>` +
-    `<text x="12" y="24" font-size="14">${title}; load (black), capacity (green) in shards, overload (red), splits ▲, merges ▽</text>` +
+    `<text x="12" y="24" font-size="14">${title}</text>` +
+    `<text x="12" y="42" fill="#555">${LEGEND}</text>` +
     panel(TOP, `split at 80 %: ${total(threshold)}`, threshold, "") +
     panel(
       below,
-      `by forecast (${model}, band: median to 0.9, said ${effect} steps before; ${rule}): ${total(forecast)}`,
+      `by forecast (${model}; ${rule}): ${total(forecast)}; band: median to 0.9 quantile, said ${effect} steps before`,
       forecast,
       band,
     ) +

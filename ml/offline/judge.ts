@@ -1,4 +1,5 @@
 import { commonRidgeForecast, loadScale } from "../baselines/common-ridge.js";
+import type { Ridge } from "../baselines/ridge.js";
 import { historyOf } from "../features/history.js";
 import { pinballLoss } from "../metrics.js";
 import { firstOutput, OUTPUTS } from "../network/outputs.js";
@@ -41,11 +42,8 @@ export function judge(all: readonly Series[], model: TrainedModel): Readonly<Rec
   replay(all, model, ({ which, origin, history, said }) => {
     if (history.length < ASKED_STEPS_MIN) return;
     const age: Age = history.length < FITTED_STEPS_MIN ? "young" : "grown";
-    const { series } = history;
-    const known = series.values.length;
-    const measured = { history: historyOf(series, known), scale: loadScale(series, known) };
-    const last = series.values[known - 1]!;
-    const common = age === "young" ? commonRidgeForecast(measured, model.ridge, known - 1) : undefined;
+    const last = history.last(1)[0]!;
+    const common = age === "young" ? commonForecast(history.series, model.ridge) : undefined;
     TARGETS.forEach((target, place) => {
       const real = actual(all[which]!, origin, target) / scales[which]!;
       if (Number.isNaN(real)) return;
@@ -60,8 +58,14 @@ export function judge(all: readonly Series[], model: TrainedModel): Readonly<Rec
   return { young: sums.young.judgement, grown: sums.grown.judgement };
 }
 
+function commonForecast(series: Series, ridge: Ridge): number[] {
+  const known = series.values.length;
+  const measured = { history: historyOf(series, known), scale: loadScale(series, known) };
+  return commonRidgeForecast(measured, ridge, known - 1);
+}
+
 class Sums {
-  private readonly errors = new Map<string, { sum: number; count: number }>();
+  private readonly means = new Map<string, { sum: number; count: number }>();
 
   add(
     name: Judged,
@@ -79,11 +83,11 @@ class Sums {
   get judgement(): Judgement {
     const of = (figure: string, name: Judged) =>
       TARGETS.map((_, target) => {
-        const found = this.errors.get(`${figure} ${name} ${target}`);
+        const found = this.means.get(`${figure} ${name} ${target}`);
         return found ? found.sum / found.count : null;
       });
     return {
-      forecasts: this.errors.get("error network 0")?.count ?? 0,
+      forecasts: this.means.get("error network 0")?.count ?? 0,
       error: {
         network: of("error", "network"),
         ridge: of("error", "ridge"),
@@ -95,7 +99,7 @@ class Sums {
   }
 
   private count(key: string, value: number): void {
-    const before = this.errors.get(key) ?? { sum: 0, count: 0 };
-    this.errors.set(key, { sum: before.sum + value, count: before.count + 1 });
+    const before = this.means.get(key) ?? { sum: 0, count: 0 };
+    this.means.set(key, { sum: before.sum + value, count: before.count + 1 });
   }
 }

@@ -70,7 +70,7 @@ export function watchRamps(
   const random = seededRandom(seed);
   const courses = Array.from({ length: count }, () => kind(random));
   const series = courses.map((course, at): Series => rampSeries(`ramp ${at}`, course, random));
-  const latelies = courses.map(() => new Lately());
+  const latelies = courses.map(() => Lately.empty());
   const decided = courses.map(() => new Map<Decider, { second: number; source: Source; isEarly: boolean }>());
   replay(series, model, ({ which, origin, history, said }) => {
     const { capacity, calmS } = courses[which]!;

@@ -23,6 +23,11 @@ export class Forecaster {
     return new Map([...said].map(([shard, own]) => [shard, this.judged(shard, shards.get(shard)!, own)]));
   }
 
+  /** A shard began that took others' place: they are believed in it who were believed in them. */
+  inherit(shard: number, parents: readonly number[]): void {
+    this.lately.set(shard, Lately.inherited(parents.flatMap((parent) => this.lately.get(parent) ?? [])));
+  }
+
   /** Shards that have ended are forgotten. */
   keepOnly(shards: ReadonlySet<number>): void {
     this.sources.keepOnly(shards);
@@ -30,7 +35,7 @@ export class Forecaster {
   }
 
   private judged(shard: number, history: LoadHistory, said: Said): Forecast {
-    const lately = this.lately.get(shard) ?? new Lately();
+    const lately = this.lately.get(shard) ?? Lately.empty();
     this.lately.set(shard, lately);
     const source = lately.next(history, said);
     return { ...source, quantiles: said.get(source.source)! };

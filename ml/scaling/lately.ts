@@ -1,4 +1,5 @@
 import { LATELY_MARGIN, LATELY_STEPS } from "../evaluation/lately.js";
+import { pinballLoss } from "../metrics.js";
 import { firstOutput, WINDOW_LEVELS } from "../network/outputs.js";
 import { TARGETS } from "../targets.js";
 import type { LoadHistory } from "./load-history.js";
@@ -27,7 +28,21 @@ interface Waiting {
 /** How well each source forecast what decisions are made by, lately. */
 export class Lately {
   private waiting: Waiting[] = [];
-  private readonly losses = new Map<Source, number[]>();
+
+  private constructor(
+    /** Pinball loss of each source that said something, of one outcome after the other. */
+    private outcomes: ReadonlyMap<Source, number>[],
+  ) {}
+
+  static empty(): Lately {
+    return new Lately([]);
+  }
+
+  /** As a shard begins that took others' place: what was true of them is likely to be true of it. */
+  static inherited(parents: readonly Lately[]): Lately {
+    const each = Math.floor(LATELY_STEPS / Math.max(1, parents.length));
+    return new Lately(parents.flatMap(({ outcomes }) => outcomes.slice(-each)));
+  }
 
   /** Judges what was said before by what is known now, takes what is said now, and chooses. */
   next(history: LoadHistory, said: Said): { readonly source: Source; readonly reason: string } {
@@ -58,39 +73,36 @@ export class Lately {
     for (const { atS, said } of this.waiting.filter(isPast)) {
       const real = peak(atS + from, atS + to);
       if (real === undefined) continue;
-      for (const [source, quantile] of said) {
-        const off = real - quantile;
-        const losses = this.losses.get(source) ?? [];
-        losses.push(off > 0 ? DECIDED_LEVEL * off : (DECIDED_LEVEL - 1) * off);
-        if (losses.length > LATELY_STEPS) losses.shift();
-        this.losses.set(source, losses);
-      }
+      const losses = [...said].map(
+        ([source, quantile]) => [source, pinballLoss(real - quantile, DECIDED_LEVEL)] as const,
+      );
+      this.outcomes.push(new Map(losses));
     }
     this.waiting = this.waiting.filter((one) => !isPast(one));
+    this.outcomes = this.outcomes.slice(-LATELY_STEPS);
   }
 
-  /** Mean pinball loss; undefined: too few outcomes are known. */
-  lossOf(source: Source): number | undefined {
-    const losses = this.losses.get(source);
-    if (!losses || losses.length < OUTCOMES_MIN) return undefined;
-    return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  /** Loss of a source in multiples of another's, over the outcomes that both forecast; undefined: those are too few. */
+  ratio(source: Source, other: Source): number | undefined {
+    const both = this.outcomes.filter((losses) => losses.has(source) && losses.has(other));
+    if (both.length < OUTCOMES_MIN) return undefined;
+    const sum = (of: Source) => both.reduce((all, losses) => all + losses.get(of)!, 0);
+    const [own, others] = [sum(source), sum(other)];
+    // Two that are never wrong are as good as each other.
+    return own === others ? 1 : own / others;
   }
 
   /** Which of the sources to believe, and why not the network. */
   choose(sources: ReadonlySet<Source>): { readonly source: Source; readonly reason: string } {
-    const loss = (source: Source) => (sources.has(source) ? this.lossOf(source) : undefined);
-    const trend = loss("trend");
-    const ridge = loss("ridge");
-    const isRidge = ridge !== undefined && trend !== undefined && ridge < TREND_MARGIN * trend;
-    const simple: Source = isRidge ? "ridge" : "trend";
+    const ridge = sources.has("ridge") ? this.ratio("ridge", "trend") : undefined;
+    const simple: Source = ridge !== undefined && ridge < TREND_MARGIN ? "ridge" : "trend";
     if (!sources.has("network"))
       return { source: simple, reason: "there is no network, or too short a past for it" };
-    const own = loss("network");
-    const best = isRidge ? ridge : trend;
-    if (own === undefined || best === undefined)
+    const own = this.ratio("network", simple);
+    if (own === undefined)
       return { source: simple, reason: "too little is known of how well the network does" };
-    if (own <= LATELY_MARGIN * best) return { source: "network", reason: "" };
-    const worse = Math.round(100 * (own / best - 1));
+    if (own <= LATELY_MARGIN) return { source: "network", reason: "" };
+    const worse = Math.round(100 * (own - 1));
     return { source: simple, reason: `the network was ${worse} % worse than ${simple} lately` };
   }
 }

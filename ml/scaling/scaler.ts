@@ -116,11 +116,10 @@ export class Scaler {
       if (this.firstSeenMs.has(shard)) continue;
       this.firstSeenMs.set(shard, parents.length === 0 ? Number.NEGATIVE_INFINITY : nowMs);
       const before = parents.flatMap((parent) => this.histories.get(parent) ?? []);
-      if (before.length === parents.length && parents.length > 0 && !this.histories.has(shard))
-        this.histories.set(
-          shard,
-          LoadHistory.inherited(String(shard), before, parents.length === 1 ? 0.5 : 1),
-        );
+      if (before.length !== parents.length || parents.length === 0 || this.histories.has(shard)) continue;
+      const share = parents.length === 1 ? 0.5 : 1;
+      this.histories.set(shard, LoadHistory.inherited(String(shard), before, share));
+      this.forecaster.inherit(shard, parents);
     }
     const live = new Set(topology.live.map(({ shard }) => shard));
     for (const map of [this.histories, this.known, this.firstSeenMs, this.lowSince])

@@ -8,7 +8,7 @@ const said = (value: number) => new Float32Array(OUTPUTS.length).fill(value);
 
 /** Each source has said so much, second by second, and 100 came each time. */
 function judgedAfter(seconds: number, sources: Partial<Record<Source, number>>): Lately {
-  const lately = new Lately();
+  const lately = Lately.empty();
   for (let second = 0; second < seconds; second++) {
     lately.judge(second, () => 100);
     const forecasts = Object.entries(sources).map(
@@ -43,9 +43,31 @@ describe("what is believed", () => {
   });
 
   it("judges nothing by what isn't known", () => {
-    const lately = new Lately();
+    const lately = Lately.empty();
     lately.said(0, new Map([["trend", said(1)]]));
     lately.judge(50, () => undefined);
-    expect(lately.lossOf("trend")).toBeUndefined();
+    expect(lately.ratio("trend", "trend")).toBeUndefined();
+  });
+
+  it("compares two by what both of them forecast", () => {
+    const lately = Lately.empty();
+    for (let second = 0; second < 150; second++) {
+      // Long ago nothing could be foreseen, and the network had nothing to say.
+      lately.judge(second, (fromS) => (fromS < 80 ? 1_000 : 100));
+      const own: [Source, Float32Array][] = second < 90 ? [] : [["network", said(115)]];
+      lately.said(second, new Map([["trend", said(110)], ...own]));
+    }
+    expect(lately.ratio("network", "trend")).toBeCloseTo(1.5);
+    expect(lately.choose(new Set(["network", "trend"])).source).toBe("trend");
+  });
+
+  it("is in shards that begin what it was in those before them", () => {
+    const good = judgedAfter(100, { network: 101, trend: 110 });
+    const bad = judgedAfter(100, { network: 300, trend: 101 });
+    const both = new Set<Source>(["network", "trend"]);
+    expect(Lately.inherited([good]).choose(both).source).toBe("network");
+    expect(Lately.inherited([bad]).choose(both).source).toBe("trend");
+    expect(Lately.inherited([good, bad]).choose(both).source).toBe("trend");
+    expect(Lately.inherited([]).choose(both).reason).toContain("too little is known");
   });
 });

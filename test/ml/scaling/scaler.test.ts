@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { Topology } from "../../../ledger/topology.js";
+import { useBackend } from "../../../ml/network/backend.js";
+import { seededRandom } from "../../../ml/random.js";
 import { SCALING_DEFAULTS, type ScalingSettings } from "../../../ml/scaling/policy.js";
 import { Scaler } from "../../../ml/scaling/scaler.js";
+import { poisson } from "../../../ml/synthetic/noise.js";
 import { shardMetrics } from "../../gateway/measurements.js";
+import { shipped } from "../support.js";
 
 const T0 = 1_700_000_000_000;
 const SETTINGS = { ...SCALING_DEFAULTS, cooldownMs: 0, mergeAfterMs: 5_000 };
@@ -162,5 +166,27 @@ describe("the scaler", () => {
     expect(last.forecasts).toMatchObject([
       { shard: 1, source: "ridge", model: "", reason: "there is no network, or too short a past for it" },
     ]);
+  });
+
+  it("forecasts with the shipped network once that did well, names it, and goes on so after a split", async () => {
+    await useBackend();
+    const told = new Told();
+    const model = shipped("lstm");
+    told.scaler.model = model;
+    const random = seededRandom(6);
+    const [first] = told.second(ONE, { 1: poisson(random, 300) }).forecasts;
+    expect(first).toMatchObject({ source: "trend", model: "" });
+    expect(first!.reason).toContain("too short a past");
+    let last = first;
+    for (let second = 0; second < 100; second++)
+      last = told.second(ONE, { 1: poisson(random, 300) }).forecasts[0];
+    expect(last).toMatchObject({ source: "lstm", model: model.hash, reason: "" });
+    told.second(halves(true), {});
+    const { forecasts } = told.second(halves(false), { 2: 150, 3: 150 });
+    expect(forecasts).toMatchObject([
+      { shard: 2, source: "lstm", model: model.hash },
+      { shard: 3, source: "lstm", model: model.hash },
+    ]);
+    model.network.dispose();
   });
 });
