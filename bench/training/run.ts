@@ -56,7 +56,7 @@ const SETTLE_MS = 1_500;
 /** Beyond what is expected so much is signed beforehand. */
 const SIGNED_FACTOR = 1.15;
 /** A scaler that starts has read its past, and trains, after so long, in milliseconds. */
-const STARTED_MS = 12_000;
+const STARTED_MS = 18_000;
 /** The load goes on so long after what is measured, in milliseconds. */
 const TAIL_MS = 2_000;
 /** Two trainings end by then, without load; looked at so often; in milliseconds. */
@@ -64,7 +64,8 @@ const TRAININGS_BOUND_MS = 90_000;
 const LOOK_MS = 100;
 /** Less than this share of a core isn't told from none. */
 const CORES_MIN = 0.01;
-const DRY = ["--dry-run", "--train-every"];
+/** Trainings' ends are told in the log. */
+const DRY = ["--log-level", "info", "--dry-run", "--train-every"];
 /** A pause between trainings that is none, in seconds. */
 const NO_PAUSE_S = "0.001";
 
