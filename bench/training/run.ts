@@ -110,7 +110,7 @@ export async function runTraining(options: TrainingOptions): Promise<TrainingRep
         say(`round ${round + 1}, ${mode}: ${span.endedTps} a second, scaler ${span.scalerCores} cores`);
       }
     }
-    scalers.turnTo("training");
+    scalers.release();
     await load;
     pool.giveBack();
     await client.drain();
@@ -118,7 +118,6 @@ export async function runTraining(options: TrainingOptions): Promise<TrainingRep
       join(cluster.directory, BENCH_NETWORK, "logs"),
       pids.training,
     );
-    scalers.release();
     const cores = (mode: Mode) =>
       spans.reduce((sum, one) => sum + (one.mode === mode ? one.scalerCores / rounds : 0), 0);
     const trainingSeconds = trainingCpuSeconds / Math.max(CORES_MIN, cores("training") - cores("idle"));
