@@ -44,7 +44,7 @@ describe("the shipped models", () => {
   it("decide on ramps no later than the trend, in the mean, and not more often too early", () => {
     const model = shipped("lstm");
     for (const kind of Object.values(RAMP_KINDS)) {
-      const { byDecider } = watchRamps(kind, 16, 77, model);
+      const { byDecider } = watchRamps(kind, 10, 77, model);
       expect(byDecider.network.leadS).toBeGreaterThan(byDecider.trend.leadS - 0.5);
       expect(byDecider.chosen.leadS).toBeGreaterThan(byDecider.trend.leadS - 0.5);
       expect(byDecider.chosen.early).toBeLessThanOrEqual(byDecider.trend.early);

@@ -28,7 +28,7 @@ describe("a refresh", () => {
   it("makes the network better on the load there is, and no worse on others", () => {
     const model = shipped("gru");
     const others = samplesFor(
-      Array.from({ length: 40 }, (_, at) => seriesOf(1, at, true)),
+      Array.from({ length: 20 }, (_, at) => seriesOf(1, at, true)),
       model.ridge,
     );
     const alike = samplesFor([teeth(600, 3).series], model.ridge);
