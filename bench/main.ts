@@ -3,6 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import { parseFlags } from "../cli/parse-flags.js";
 import { progressSince } from "../cli/progress.js";
 import { PROJECT_ROOT } from "../cli/project-root.js";
+import { LOOKS } from "../ml/scaling/policy.js";
+import { runCapacity } from "./capacity/run.js";
+import { runLiveTick } from "./forecast/live-tick.js";
 import { runTick } from "./forecast/tick.js";
 import { runGate } from "./gate/gate.js";
 import { runGrowth } from "./growth/run.js";
@@ -25,6 +28,7 @@ import { shardsTable } from "./shards/table.js";
 import { runSoak } from "./soak/run.js";
 import { runStages } from "./stages/run.js";
 import { runStateTree } from "./state/run.js";
+import { runTraining } from "./training/run.js";
 
 /** Exit codes: 0 measured, 1 slower than it may be (--scenario gate), 2 could not be done. */
 const EXIT = { done: 0, slower: 1, failed: 2 } as const;
@@ -40,6 +44,8 @@ const SCENARIOS = [
   "hot",
   "reshard",
   "ramps",
+  "training",
+  "capacity",
   "state",
   "stages",
   "micro",
@@ -57,6 +63,8 @@ const RESHARD_ACCOUNTS = "100000";
 const RESHARD_CROSS = "0.25";
 const RESHARD_SHARDS = "2";
 const PIPELINE_SHARDS = "4";
+/** Of each mode in each round of the scenario training, in seconds. */
+const TRAINING_SPAN_S = 4.5;
 
 const USAGE = `usage: npm run bench -- [--scenario SCENARIO] [--json] [--record NAME]
 scenarios: ${SCENARIOS.join(", ")}
@@ -67,7 +75,8 @@ scenarios: ${SCENARIOS.join(", ")}
   --cross SHARE         share of transfers to another shard, 0 to 1 (0; reshard: ${RESHARD_CROSS})
   --shards N            1, 2 or 4, of the scenarios pipeline (4) and reshard (${RESHARD_SHARDS})
   --rate N              transactions a second, of the scenario reshard (half of full load, which is measured first)
-  --runs N              ramps, of the scenario ramps (10)
+  --runs N              ramps, of the scenario ramps, and rounds, of the scenario training (10)
+  --policy P            ${LOOKS.join(", ")}: what the scaler decides by, of the scenario ramps (forecast)
   --around SECONDS      before, between and after split and merge, of the scenario reshard (20)
   --seed N              seed of the load (1)
   --warm-up SECONDS     before the measurement at full load (20)
@@ -100,6 +109,7 @@ async function main(): Promise<number> {
     shards: { type: "string" },
     rate: { type: "string" },
     runs: { type: "string", default: "10" },
+    policy: { type: "string", default: "forecast" },
     around: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
     "warm-up": { type: "string", default: "20" },
@@ -151,7 +161,7 @@ async function main(): Promise<number> {
       case "micro":
         return runMicro();
       case "forecast":
-        return runTick(common.seed);
+        return { ...(await runTick(common.seed)), live: await runLiveTick(common.seed) };
       case "peers":
         return runPeers({ ...common, ...timing });
       case "soak":
@@ -171,7 +181,21 @@ async function main(): Promise<number> {
           aroundSeconds: whole(values.around, 12),
         });
       case "ramps":
-        return runRamps({ ...common, runs: whole(values.runs, 1), fsync: timing.fsync });
+        return runRamps({
+          ...common,
+          runs: whole(values.runs, 1),
+          policy: policy(values.policy),
+          fsync: timing.fsync,
+        });
+      case "training":
+        return runTraining({
+          ...common,
+          ...timing,
+          rounds: whole(values.runs, 1),
+          spanSeconds: TRAINING_SPAN_S,
+        });
+      case "capacity":
+        return runCapacity({ ...common, ...timing });
       case "state":
         return runStateTree(common.seed, say);
       case "growth":
@@ -239,6 +263,12 @@ function shardCount(text: string): ShardCount {
   const count = ([1, 2, 4] as const).find((number) => String(number) === text);
   if (!count) throw new RangeError(`${text} shards: 1, 2 or 4`);
   return count;
+}
+
+function policy(text: string): (typeof LOOKS)[number] {
+  const found = LOOKS.find((name) => name === text);
+  if (!found) throw new RangeError(`no policy ${text}: ${LOOKS.join(", ")}`);
+  return found;
 }
 
 function whole(text: string, least: number): number {

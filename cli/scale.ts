@@ -1,10 +1,11 @@
 import { setPriority } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ARCHITECTURES, type Architecture, NETWORK_DEFAULTS } from "../ml/network/network.js";
-import { SCALING_DEFAULTS, type ScalingSettings } from "../ml/scaling/policy.js";
+import { LOOKS, SCALING_DEFAULTS, type ScalingSettings } from "../ml/scaling/policy.js";
 import { openLog } from "../runtime/log.js";
 import { openEnvironment } from "../runtime/process/environment.js";
 import { openScaling } from "../runtime/scaling/open.js";
+import { TRAIN_EVERY_MS } from "../runtime/scaling/training.js";
 import { EXIT } from "./failure.js";
 import { shippedModelPath } from "./project-root.js";
 import { settingsOf, withSettings } from "./settings-flags.js";
@@ -34,6 +35,11 @@ export function scaleCommand(program: Command): void {
         "transactions a second that a shard can take (default: measured)",
         positive,
       )
+      .addOption(
+        new Option("--policy <policy>", "decide by present load alone, or by what is forecast as well")
+          .choices(LOOKS)
+          .default(SCALING_DEFAULTS.looksAt),
+      )
       .option(
         "--split-level <percent>",
         "share of the capacity at which a shard is split",
@@ -58,6 +64,12 @@ export function scaleCommand(program: Command): void {
         notNegative,
         cooldownMs / MS_PER_S,
       )
+      .option(
+        "--train-every <seconds>",
+        "the network is trained so long after the last time; 0: not at all",
+        notNegative,
+        TRAIN_EVERY_MS / MS_PER_S,
+      )
       .option("--accounts-max <number>", "accounts of a shard", positive, accountsMax)
       .option(
         "--value-max <rus>",
@@ -77,6 +89,7 @@ export function scaleCommand(program: Command): void {
       capacity: flags.capacity as number | undefined,
       architecture,
       shippedModelPath: shippedModelPath(architecture),
+      trainEveryMs: (flags.trainEvery as number) * MS_PER_S,
       onFailure(error) {
         log.fatal({ error: String(error) }, "scaling stopped");
         process.exit(EXIT.failed);
@@ -96,6 +109,7 @@ function scalingOf(flags: Record<string, unknown>, shardsMax: number): ScalingSe
   const valueMax = of("valueMax");
   return {
     ...SCALING_DEFAULTS,
+    looksAt: flags.policy as ScalingSettings["looksAt"],
     shardsMax,
     splitLevel: of("splitLevel") / PERCENT,
     mergeLevel: of("mergeLevel") / PERCENT,

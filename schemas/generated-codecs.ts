@@ -830,7 +830,8 @@ const capacity = readLong();
 const source = readString();
 const model = readString();
 const inputs = readArray(readInputOffset);
-return { kind, shards, epoch, at, isDryRun, rule, reason, loadMilli, forecastMilli, capacity, source, model, inputs };
+const costMilli = readLong();
+return { kind, shards, epoch, at, isDryRun, rule, reason, loadMilli, forecastMilli, capacity, source, model, inputs, costMilli };
 }
 
 function writeScalingDecision(value: ScalingDecision): void {
@@ -847,6 +848,7 @@ writeLong(value.capacity);
 writeString(value.source);
 writeString(value.model);
 writeArray(value.inputs, writeInputOffset);
+writeLong(value.costMilli);
 }
 
 function readScalingOutcome(): ScalingOutcome {
@@ -860,7 +862,8 @@ const begun = readArray(readInt);
 const tookMs = readLong();
 const peakMilli = readLong();
 const overloadedMs = readLong();
-return { kind, shards, epoch, decidedAt, at, result, begun, tookMs, peakMilli, overloadedMs };
+const lostPpm = readLong();
+return { kind, shards, epoch, decidedAt, at, result, begun, tookMs, peakMilli, overloadedMs, lostPpm };
 }
 
 function writeScalingOutcome(value: ScalingOutcome): void {
@@ -874,6 +877,7 @@ writeArray(value.begun, writeInt);
 writeLong(value.tookMs);
 writeLong(value.peakMilli);
 writeLong(value.overloadedMs);
+writeLong(value.lostPpm);
 }
 
 function readScalingRecord(): ScalingRecord {

@@ -3,7 +3,7 @@ import { cpuBetween, type ProcessUse, usesOf } from "../measure/processes.js";
 import type { LoadClient } from "./client.js";
 
 /** Transactions in flight at full load: enough that no stage of ours ever waits for more. */
-const IN_FLIGHT = 12_000;
+export const FULL_LOAD_IN_FLIGHT = 12_000;
 /** The load goes on a little beyond the measurement, so that its end isn't in it. */
 const TAIL_MS = 500;
 
@@ -43,7 +43,7 @@ export async function fullLoad(
   client: LoadClient,
   system: LoadedSystem,
   options: FullLoadOptions,
-  inFlight = IN_FLIGHT,
+  inFlight = FULL_LOAD_IN_FLIGHT,
 ): Promise<FullLoad> {
   const { say, warmUpSeconds, measureSeconds } = options;
   const { submissions } = client;

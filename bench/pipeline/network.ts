@@ -22,8 +22,8 @@ export interface BenchNetwork {
   readonly pids: () => Map<string, number>;
   /** What each process of stages spends its time with, by name. */
   readonly usages: () => Promise<Map<string, ProcessUsage>>;
-  /** Starts what measures shards and splits and merges them. @param flags of `rustorium scale` */
-  startScaler(flags: readonly string[]): Promise<string>;
+  /** Starts what measures shards and splits and merges them. @param flags of `rustorium scale` @param name of the process */
+  startScaler(flags: readonly string[], name?: string): Promise<string>;
   /** Stops its processes; the cluster goes on. */
   stop(): Promise<void>;
 }
@@ -74,7 +74,7 @@ export async function startBenchNetwork(
     environment,
     pids: () => new Map([...cluster.pids(), ...system.pids()]),
     usages: () => system.usages(),
-    startScaler: (flags) => system.startScaler(flags),
+    startScaler: (flags, name) => system.startScaler(flags, name),
     async stop() {
       const names = new Map(Array.from(system.pids(), ([name, pid]) => [pid, name]));
       await environment.close();

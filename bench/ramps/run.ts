@@ -1,3 +1,4 @@
+import type { ScalingSettings } from "../../ml/scaling/policy.js";
 import { read } from "../../processors/read.js";
 import { PartitionReader } from "../../runtime/kafka/partition-reader.js";
 import type { OpenEnvironment } from "../../runtime/process/environment.js";
@@ -18,6 +19,8 @@ export interface RampsOptions {
   /** Of all shards. */
   readonly accounts: number;
   readonly runs: number;
+  /** What the scaler decides by. */
+  readonly policy: ScalingSettings["looksAt"];
   readonly seed: number;
   readonly fsync: boolean;
   readonly say: (line: string) => void;
@@ -39,6 +42,8 @@ export interface RampRun {
   readonly doneMs: number | null;
   /** Decided below 80 %, and done below 100 %. */
   readonly isAhead: boolean;
+  /** Done above 100 %, or never. */
+  readonly isLate: boolean;
   /** A split that is decided when the load is at 80 %, and takes as long as this one, is not done at 100 %. */
   readonly isThresholdLate: boolean;
 }
@@ -48,9 +53,11 @@ export interface RampsReport {
   readonly validators: number;
   readonly accounts: number;
   readonly seed: number;
+  readonly policy: ScalingSettings["looksAt"];
   readonly ramp: Ramp;
   readonly runs: readonly RampRun[];
   readonly ahead: number;
+  readonly late: number;
   readonly thresholdLate: number;
   readonly submitted: number;
   readonly lost: number;
@@ -73,7 +80,7 @@ const MERGE_AFTER_S = 12;
 
 /** Lets the load of one shard rise from below 80 % to above 100 % of its capacity in less time than a split takes, again and again. */
 export async function runRamps(options: RampsOptions): Promise<RampsReport> {
-  const { validators, scheme, seed, fsync, say } = options;
+  const { validators, scheme, policy, seed, fsync, say } = options;
   const accounts = loadAccounts(options.accounts, scheme, seed);
   const cluster = await openBenchCluster({ fsync, say });
   try {
@@ -100,7 +107,7 @@ export async function runRamps(options: RampsOptions): Promise<RampsReport> {
     pool.endless = true;
     await network.startScaler([
       ...["--capacity", String(RAMP.capacity), "--merge-after", String(MERGE_AFTER_S), "--cooldown", "0"],
-      ...["--value-max", "0", "--accounts-max", "1000000000"],
+      ...["--value-max", "0", "--accounts-max", "1000000000", "--policy", policy],
     ]);
     const follower = new DecisionFollower(environment);
     await steady(client, RAMP, FIRST_FOOT_MS);
@@ -114,14 +121,15 @@ export async function runRamps(options: RampsOptions): Promise<RampsReport> {
       const share =
         run.shareWhenDecided === null ? "never" : `at ${Math.round(100 * run.shareWhenDecided)} %`;
       say(
-        `ramp ${runs.length}: decided ${share} (${run.rule} ${run.source}), done after ${run.doneMs} ms, 100 % after ${Math.round(run.at100Ms)} ms: ${run.isAhead ? "ahead" : "late"}`,
+        `ramp ${runs.length}: decided ${share} (${run.rule} ${run.source}), done after ${run.doneMs} ms, 100 % after ${Math.round(run.at100Ms)} ms: ${run.isAhead ? "ahead" : run.isLate ? "late" : "not ahead, in time"}`,
       );
     }
     await client.drain().catch((error: unknown) => say(String(error)));
     const { submissions } = client;
     const report: RampsReport = {
-      ...{ scenario: "ramps", validators, accounts: accounts.length, seed, ramp: RAMP, runs },
+      ...{ scenario: "ramps", validators, accounts: accounts.length, seed, policy, ramp: RAMP, runs },
       ahead: runs.filter(({ isAhead }) => isAhead).length,
+      late: runs.filter(({ isLate }) => isLate).length,
       thresholdLate: runs.filter(({ isThresholdLate }) => isThresholdLate).length,
       submitted: submissions.sentCount,
       lost: submissions.pending,
@@ -182,6 +190,7 @@ async function ramp(
     model: decision?.model ?? "",
     shareWhenDecided: decidedMs === null ? null : shareAt(RAMP, decidedMs),
     doneMs,
+    isLate: doneMs === null || doneMs > at100Ms,
     isAhead: decidedMs !== null && doneMs !== null && decidedMs < at80Ms && doneMs < at100Ms,
     isThresholdLate: splitMs === null || at80Ms + splitMs > at100Ms,
   };

@@ -63,6 +63,12 @@ export class Alerts {
   private readonly shards = new Map<number, Shard>();
   private readonly toldMs = new Map<string, number>();
 
+  /** Shards that have ended are forgotten. */
+  keepOnly(shards: ReadonlySet<number>): void {
+    for (const shard of this.shards.keys()) if (!shards.has(shard)) this.shards.delete(shard);
+    for (const [told] of this.toldMs) if (!shards.has(Number(told.split(" ")[1]))) this.toldMs.delete(told);
+  }
+
   of(metrics: ShardMetrics, history: LoadHistory, forecast: Float32Array, nowMs: number): MetricsAlert[] {
     const { figures, capacity, usedPpm, bottleneck, workPpm, spanMs } = metrics;
     const { shard, transactions, refused, hottest } = figures;

@@ -11,11 +11,21 @@ import { OUTPUTS } from "../network/outputs.js";
 import type { TrainedModel } from "../network/saved-model.js";
 import { TARGETS } from "../targets.js";
 import { Alerts } from "./alerts.js";
+import { ChangeCosts, shardMsOf } from "./change-costs.js";
 import { type Forecast, Forecaster } from "./forecaster.js";
-import { decidedQuantile } from "./lately.js";
 import { LoadHistory } from "./load-history.js";
+import { quantileOf, targetCovering } from "./look-ahead.js";
 import { Pending } from "./pending.js";
-import { fitTogether, mergeOf, type ScalingSettings, type ShardView, splitOf, type Wish } from "./policy.js";
+import {
+  fitTogether,
+  mergeAfterMs,
+  mergeOf,
+  type ScalingSettings,
+  type ShardView,
+  splitOf,
+  type Wish,
+} from "./policy.js";
+import { Silence } from "./silence.js";
 
 /** What was measured longer ago than this says nothing about now, in milliseconds. */
 const FRESH_MS = 5_000;
@@ -51,6 +61,8 @@ export class Scaler {
   private readonly lowSince = new Map<number, number>();
   private readonly forecaster = new Forecaster();
   private readonly alerts = new Alerts();
+  private readonly silence = new Silence();
+  private readonly costs = new ChangeCosts();
   private readonly fresh = new Set<number>();
   private pending: Pending | undefined;
   private notBeforeMs = 0;
@@ -70,6 +82,11 @@ export class Scaler {
     this.fresh.add(shard);
   }
 
+  /** Takes what came of a decision that was made before this scaler began. */
+  remember(outcome: ScalingOutcome): void {
+    this.costs.add(outcome);
+  }
+
   /** Histories of the shards that live, to learn from. */
   get lessons(): readonly LoadHistory[] {
     return [...this.histories.values()];
@@ -78,14 +95,16 @@ export class Scaler {
   /** Says what is to be expected and done, as of now. */
   tick(topology: Topology, nowMs: number): Tick {
     this.follow(topology, nowMs);
-    const live = new Map([...this.histories].filter(([shard]) => this.fresh.has(shard)));
+    const fresh = new Set(this.fresh);
     this.fresh.clear();
+    const live = new Map([...this.histories].filter(([shard]) => fresh.has(shard)));
     const said = this.forecaster.forecast(live, this.model);
     const forecasts = [...said].map(([shard, forecast]) => this.recordOf(shard, forecast));
     const alerts = [...said].flatMap(([shard, forecast]) =>
       this.alerts.of(this.known.get(shard)!.metrics, this.histories.get(shard)!, forecast.quantiles, nowMs),
     );
-    const outcomes = this.settle(topology, nowMs);
+    alerts.push(...this.silence.of(topology.live, fresh, nowMs));
+    const outcomes = this.settle(topology, fresh, nowMs);
     const decision = said.size > 0 ? this.decide(topology, said, nowMs) : undefined;
     if (decision) this.pending = new Pending(decision);
     return { forecasts, outcomes, alerts, decisions: decision ? [decision] : [] };
@@ -106,9 +125,10 @@ export class Scaler {
     for (const map of [this.histories, this.known, this.firstSeenMs, this.lowSince])
       for (const shard of map.keys()) if (!live.has(shard)) map.delete(shard);
     this.forecaster.keepOnly(live);
+    this.alerts.keepOnly(live);
   }
 
-  private settle(topology: Topology, nowMs: number): ScalingOutcome[] {
+  private settle(topology: Topology, fresh: ReadonlySet<number>, nowMs: number): ScalingOutcome[] {
     const { pending } = this;
     if (!pending) return [];
     const { shards, epoch } = pending.decision;
@@ -116,9 +136,14 @@ export class Scaler {
     const loads = [...shards, ...heirs].flatMap((shard) => this.histories.get(shard)?.last(1) ?? []);
     if (loads.length > 0)
       pending.measured(Math.round(MILLI * loads.reduce((sum, load) => sum + load, 0)), nowMs);
+    for (const shard of [...shards, ...heirs]) {
+      const metrics = fresh.has(shard) ? this.known.get(shard)?.metrics : undefined;
+      if (metrics) pending.did(metrics.figures.transactions, metrics.spanMs, metrics.at);
+    }
     const outcome = pending.outcome(topology, nowMs);
     if (!outcome) return [];
     this.pending = undefined;
+    this.costs.add(outcome);
     if (outcome.result !== "DONE") this.notBeforeMs = nowMs + AGAIN_AFTER_MS;
     return [outcome];
   }
@@ -137,7 +162,7 @@ export class Scaler {
     const merges = this.merges(views, nowMs);
     if (topology.isPaused || this.pending || nowMs < this.notBeforeMs) return undefined;
     const splits = topology.live.length < this.settings.shardsMax ? views : [];
-    const wishes = splits.flatMap((view) => splitOf(view, this.settings) ?? []);
+    const wishes = splits.flatMap((view) => splitOf(view, this.settings, this.costs) ?? []);
     // One change an epoch: the most loaded first, merges only when nothing is to be split.
     const load = (wish: Wish) => this.loadOf(wish.shards);
     const [wish] = [...wishes.sort((a, b) => load(b) - load(a)), ...merges];
@@ -153,9 +178,11 @@ export class Scaler {
       if (!isLow) this.lowSince.delete(shard);
       else if (!this.lowSince.has(shard)) this.lowSince.set(shard, nowMs);
     }
-    return low
-      .filter(([left]) => nowMs - this.lowSince.get(left.shard)! >= this.settings.mergeAfterMs)
-      .map(([left, right]) => mergeOf(left, right, this.settings));
+    const afterMs = mergeAfterMs(this.settings, this.costs);
+    return low.flatMap(([left, right]) => {
+      const lowMs = nowMs - this.lowSince.get(left.shard)!;
+      return lowMs >= afterMs ? [mergeOf(left, right, lowMs, this.settings)] : [];
+    });
   }
 
   private viewOf(shard: number, path: string, forecast: Forecast, nowMs: number): ShardView {
@@ -166,7 +193,8 @@ export class Scaler {
       path,
       ageMs: nowMs - this.firstSeenMs.get(shard)!,
       load: recent.reduce((sum, load) => sum + load, 0) / Math.max(1, recent.length),
-      expected: decidedQuantile(forecast.quantiles),
+      expected: this.expectedOf(forecast, "SPLIT"),
+      expectedLater: this.expectedOf(forecast, "MERGE"),
       capacity,
       accounts: figures.accounts,
       stateBytes: figures.stateBytes,
@@ -175,6 +203,13 @@ export class Scaler {
       contractCalls: (MILLI * figures.contractCalls) / spanMs,
       crossShare: figures.transactions > 0 ? figures.crossShard / figures.transactions : 0,
     };
+  }
+
+  /** By when a split decided now would be done, or a merge decided now undone. */
+  private expectedOf({ quantiles }: Forecast, kind: Wish["kind"]): number {
+    const { costs } = this;
+    const changeMs = kind === "SPLIT" ? costs.of("SPLIT").tookMs : costs.mergeUndoneMs;
+    return quantileOf(quantiles, targetCovering(changeMs));
   }
 
   private loadOf(shards: readonly number[]): number {
@@ -188,8 +223,8 @@ export class Scaler {
     nowMs: number,
   ): ScalingDecision {
     const forecasts = shards.map((shard) => said.get(shard)!);
-    const isForecast = rule === "FORECAST_LOAD" || kind === "MERGE";
-    const expected = forecasts.reduce((sum, { quantiles }) => sum + decidedQuantile(quantiles), 0);
+    const isForecast = this.settings.looksAt === "forecast" && (rule === "FORECAST_LOAD" || kind === "MERGE");
+    const expected = forecasts.reduce((sum, forecast) => sum + this.expectedOf(forecast, kind), 0);
     const sources = [...new Set(forecasts.map(({ source }) => this.nameOf(source)))].join(", ");
     const isNetwork = forecasts.some(({ source }) => source === "network");
     return {
@@ -208,6 +243,7 @@ export class Scaler {
       source: isForecast ? sources : "",
       model: isForecast && isNetwork ? this.model!.hash : "",
       inputs: shards.map((shard) => ({ shard, offset: this.known.get(shard)!.offset })),
+      costMilli: Math.round(shardMsOf(kind, this.costs)),
     };
   }
 

@@ -20,15 +20,19 @@ export type Source = "network" | "ridge" | "trend";
 export type Said = Map<Source, Float32Array>;
 
 const TREND_SEEN = 60;
+/** Ridge regressions that are fitted in one tick at most: shards that began together would all be due at a time. */
+const FITS_MAX = 4;
 
 /** Asks everything that can forecast a shard's load. */
 export class Sources {
   private readonly fits = new Map<number, OwnFit & { readonly atMs: number }>();
+  private fitsLeft = 0;
 
   /** Of all shards in one batch, as far as they have any history. @param model undefined: there is none */
   ask(shards: ReadonlyMap<number, LoadHistory>, model: TrainedModel | undefined): Map<number, Said> {
     const asked: { own: Said; lesson: Lesson; origins: readonly number[] }[] = [];
     const said = new Map<number, Said>();
+    this.fitsLeft = FITS_MAX;
     for (const [shard, history] of shards) {
       if (history.length === 0) continue;
       const own: Said = new Map([["trend", trendForecast(history.last(TREND_SEEN))]]);
@@ -36,8 +40,8 @@ export class Sources {
       const { series } = history;
       const end = series.values.length;
       const origins = { first: end - 1, end };
-      if (history.length >= FITTED_STEPS_MIN) {
-        const fit = this.fitOf(shard, history);
+      const fit = this.fitOf(shard, history);
+      if (fit) {
         const lesson = ownLesson(series, fit, origins);
         own.set("ridge", withSpread(lesson.ridge, fit.errors));
         asked.push({ own, lesson, origins: [origins.first] });
@@ -62,9 +66,12 @@ export class Sources {
     for (const shard of this.fits.keys()) if (!shards.has(shard)) this.fits.delete(shard);
   }
 
-  private fitOf(shard: number, history: LoadHistory): OwnFit {
+  /** undefined: the past is too short, or it isn't the shard's turn yet. */
+  private fitOf(shard: number, history: LoadHistory): OwnFit | undefined {
+    if (history.length < FITTED_STEPS_MIN) return undefined;
     const before = this.fits.get(shard);
-    if (before && history.atMs - before.atMs < REFIT_S * 1_000) return before;
+    if (this.fitsLeft === 0 || (before && history.atMs - before.atMs < REFIT_S * 1_000)) return before;
+    this.fitsLeft--;
     const fit = { atMs: history.atMs, ...fitOwn(history.series) };
     this.fits.set(shard, fit);
     return fit;

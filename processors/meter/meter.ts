@@ -4,6 +4,10 @@ import { CAPACITY_UNMEASURED, Capacity } from "./capacity.js";
 
 /** What a process said longer ago than this isn't true any more, in milliseconds. */
 const FRESH_MS = 5_000;
+/** Stages that a transaction is final by. */
+const FINAL_STAGES: readonly string[] = ["execute", "vote", "finalize"];
+/** A shard is saturated where a record has waited for so long for one of them, in milliseconds. */
+const SATURATED_MS = 2_000;
 const MILLIONTHS = 1_000_000;
 /** Processes of stages that are remembered. */
 const REPORTS_MAX = 10_000;
@@ -12,6 +16,7 @@ const REPORTS_MAX = 10_000;
 interface Bottleneck {
   readonly group: string;
   readonly workPpm: number;
+  readonly isSaturated: boolean;
 }
 
 /** Puts together what all stages measured of each shard. */
@@ -43,7 +48,7 @@ export class Meter {
     this.ofShards.set(shard, own);
     if (bottleneck) {
       for (const capacity of [own, this.ofAll])
-        capacity.add(transactions, bottleneck.workPpm / MILLIONTHS, spanMs, at);
+        capacity.add(transactions, bottleneck.workPpm / MILLIONTHS, spanMs, at, bottleneck.isSaturated);
     }
     const measured = own.perSecond ?? this.ofAll.perSecond;
     const capacity = this.capacity ?? Math.max(1, Math.round(measured ?? CAPACITY_UNMEASURED));
@@ -63,10 +68,12 @@ export class Meter {
   /** undefined: nobody knows yet, or what one knows is old. */
   private bottleneckOf(shard: number, nowMs: number): Bottleneck | undefined {
     const works = new Map<string, { sum: number; most: number; group: string }>();
-    for (const { process, group, at, partitions } of this.reports.values()) {
+    let isSaturated = false;
+    for (const { process, stage, group, at, partitions } of this.reports.values()) {
       if (nowMs - at > FRESH_MS) continue;
-      for (const { shard: of, workPpm } of partitions) {
+      for (const { shard: of, workPpm, lagMs } of partitions) {
         if (of !== shard) continue;
+        if (lagMs >= SATURATED_MS && FINAL_STAGES.includes(stage)) isSaturated = true;
         // A process that doesn't know yet what it works may be the one that works most.
         if (workPpm < 0) return undefined;
         const work = works.get(process) ?? { sum: 0, most: -1, group };
@@ -76,7 +83,7 @@ export class Meter {
       }
     }
     const [first] = [...works.values()].sort((a, b) => b.sum - a.sum);
-    return first && { group: first.group, workPpm: first.sum };
+    return first && { group: first.group, workPpm: first.sum, isSaturated };
   }
 }
 

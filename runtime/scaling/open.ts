@@ -18,13 +18,15 @@ export interface ScalingOptions {
   readonly architecture: Architecture;
   /** The network that it begins with where none of that architecture is kept in the home. */
   readonly shippedModelPath: string;
+  /** Time between two trainings, in milliseconds; 0: the network isn't trained. */
+  readonly trainEveryMs: number;
   readonly onFailure: (error: unknown) => void;
 }
 
 /** Measures, forecasts, decides and learns until it is stopped. */
 export async function openScaling(
   environment: OpenEnvironment,
-  { settings, isDryRun, capacity, architecture, shippedModelPath, onFailure }: ScalingOptions,
+  { settings, isDryRun, capacity, architecture, shippedModelPath, trainEveryMs, onFailure }: ScalingOptions,
 ): Promise<{ stop(): Promise<void> }> {
   const { kafka, clock, log, home } = environment;
   const operator = isDryRun ? undefined : home.topologyKey("operator");
@@ -41,7 +43,7 @@ export async function openScaling(
   const work = Promise.all([
     measureShards(environment, readers[0], writers[0], capacity, stopped),
     scaleShards(environment, scaler, readers[1], writers[1], operator, stopped),
-    trainAgainAndAgain(scaler, modelPath, clock, log, stopped),
+    trainEveryMs > 0 && trainAgainAndAgain(scaler, modelPath, trainEveryMs, clock, log, stopped),
   ]).catch((error) => {
     if (!isStopped) onFailure(error);
   });

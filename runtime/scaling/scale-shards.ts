@@ -1,15 +1,14 @@
 import type { KeyPair } from "../../ledger/crypto/ed25519.js";
 import { REASON_CHARACTERS_MAX, signProposal } from "../../ledger/resharding/proposal.js";
-import type { Scaler, Tick } from "../../ml/scaling/scaler.js";
-import { shardRecordKey } from "../../processors/keys.js";
+import type { Scaler } from "../../ml/scaling/scaler.js";
 import { read } from "../../processors/read.js";
-import { codec } from "../../schemas/codec.js";
-import type { RecordTypes, ScalingDecision } from "../../schemas/generated.js";
-import { type TopicName, topicOnCluster } from "../../topics/catalogue.js";
-import { outgoing } from "../driver/perform.js";
+import type { ScalingDecision } from "../../schemas/generated.js";
+import { topicOnCluster } from "../../topics/catalogue.js";
 import type { PartitionReader } from "../kafka/partition-reader.js";
 import type { OutgoingMessage, PlainWriter } from "../kafka/plain-writer.js";
 import type { OpenEnvironment } from "../process/environment.js";
+import { messageOn, messagesOf } from "./messages.js";
+import { pastOutcomes } from "./past-outcomes.js";
 
 /** Longest wait of a fetch without records, in milliseconds. */
 const WAIT_MS = 250;
@@ -29,8 +28,10 @@ export async function scaleShards(
   operator: KeyPair | undefined,
   isStopped: () => boolean,
 ): Promise<void> {
-  const { network, topology, admin, clock, log } = environment;
-  const topic = topicOnCluster(network.genesis.network, "metrics.shards");
+  const { network, schemaIds, topology, admin, clock, log } = environment;
+  const target = { network: network.genesis.network, schemaIds };
+  for (const outcome of await pastOutcomes(environment, reader)) scaler.remember(outcome);
+  const topic = topicOnCluster(target.network, "metrics.shards");
   const [bounds] = await admin.fetchTopicOffsets(topic);
   let next = Math.max(Number(bounds!.low), Number(bounds!.high) - PAST_RECORDS_MAX);
   while (!isStopped()) {
@@ -43,7 +44,7 @@ export async function scaleShards(
     // What is long past needs no forecast.
     if (next < fetched.end) continue;
     const tick = scaler.tick(topology.current, clock.now());
-    await writer.write(messagesOf(environment, tick));
+    await writer.write(messagesOf(target, tick));
     for (const decision of tick.decisions) {
       log.info(decision, `decided: ${decision.kind} of ${decision.shards.join(" and ")}`);
       if (operator) await writer.write([proposalOf(environment, decision, operator)]);
@@ -51,53 +52,20 @@ export async function scaleShards(
   }
 }
 
-function messagesOf(
-  environment: OpenEnvironment,
-  { forecasts, decisions, outcomes, alerts }: Tick,
-): OutgoingMessage[] {
-  const message = messageOn(environment);
-  return [
-    ...forecasts.map((forecast) =>
-      message("predictions", "LoadForecast", shardRecordKey(forecast.shard), forecast),
-    ),
-    ...outcomes.map((outcome) =>
-      message("scaling.decisions", "ScalingRecord", shardRecordKey(outcome.shards[0]!), {
-        record: { "rustorium.ScalingOutcome": outcome },
-      }),
-    ),
-    ...decisions.map((decision) =>
-      message("scaling.decisions", "ScalingRecord", shardRecordKey(decision.shards[0]!), {
-        record: { "rustorium.ScalingDecision": decision },
-      }),
-    ),
-    ...alerts.map((alert) => message("metrics.alerts", "MetricsAlert", Buffer.from(alert.code), alert)),
-  ];
-}
-
 function proposalOf(
-  environment: OpenEnvironment,
+  { network, schemaIds }: OpenEnvironment,
   { kind, shards, epoch, at, rule, reason }: ScalingDecision,
   operator: KeyPair,
 ): OutgoingMessage {
-  const { network } = environment;
   const text = `scaler, ${rule}: ${reason}`.slice(0, REASON_CHARACTERS_MAX);
   const proposal = signProposal(
     { genesis: network.hash, kind, shards, epoch, createdAt: at, reason: text },
     operator,
   );
-  return messageOn(environment)("topology.proposals", "TopologyProposal", null, proposal);
-}
-
-function messageOn({ network, schemaIds }: OpenEnvironment) {
-  return <K extends keyof RecordTypes>(
-    topic: TopicName,
-    type: K,
-    key: Buffer | null,
-    value: RecordTypes[K],
-  ): OutgoingMessage =>
-    outgoing(
-      { topic, partition: 0, key, value: codec(type).encode(value) },
-      network.genesis.network,
-      schemaIds,
-    );
+  return messageOn({ network: network.genesis.network, schemaIds })(
+    "topology.proposals",
+    "TopologyProposal",
+    null,
+    proposal,
+  );
 }

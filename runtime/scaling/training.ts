@@ -7,9 +7,14 @@ import type { Scaler } from "../../ml/scaling/scaler.js";
 import { type Clock, sleep } from "../clock.js";
 import type { StageLog } from "../driver/environment.js";
 
-/** The first training begins so soon, and each further one so long after the one before, in milliseconds. */
+/** The first training begins so soon, in milliseconds, or sooner where trainings come more often. */
 const FIRST_AFTER_MS = 20_000;
-const EVERY_MS = 120_000;
+/** Each further one begins so long after the one before, in milliseconds. */
+export const TRAIN_EVERY_MS = 120_000;
+/** In the log, with the round. */
+export const TRAINING_ENDS = "a training ends";
+/** Between two looks whether it is to stop, in milliseconds. */
+const LOOK_MS = 500;
 /** Between two turns the rest of the process gets so much time, in milliseconds. */
 const TURN_PAUSE_MS = 20;
 
@@ -42,22 +47,24 @@ function modelOf(path: string, architecture: Architecture): TrainedModel {
 export async function trainAgainAndAgain(
   scaler: Scaler,
   path: string,
+  everyMs: number,
   clock: Clock,
   log: StageLog,
   isStopped: () => boolean,
 ): Promise<void> {
-  let waitMs = FIRST_AFTER_MS;
+  const firstAfterMs = Math.min(FIRST_AFTER_MS, everyMs);
+  let waitMs = firstAfterMs;
   for (let round = 1; ; round++) {
     const untilMs = clock.now() + waitMs;
     while (clock.now() < untilMs) {
       if (isStopped()) return;
-      await sleep(clock, 500);
+      await sleep(clock, Math.min(LOOK_MS, untilMs - clock.now()));
     }
-    waitMs = EVERY_MS;
+    waitMs = everyMs;
     const before = scaler.model;
     const refresh = before && beginRefresh(before, scaler.lessons, round);
     if (!refresh) {
-      waitMs = FIRST_AFTER_MS;
+      waitMs = firstAfterMs;
       continue;
     }
     while (!refresh.turn()) {
@@ -65,6 +72,7 @@ export async function trainAgainAndAgain(
       await sleep(clock, TURN_PAUSE_MS);
     }
     const result = refresh.result();
+    log.info({ round, isBetter: result !== undefined }, TRAINING_ENDS);
     if (!result) continue;
     const { text, ...model } = result;
     scaler.model = model;
@@ -72,6 +80,6 @@ export async function trainAgainAndAgain(
     // A file that is half written would be none after a crash.
     writeFileSync(`${path}.new`, text);
     renameSync(`${path}.new`, path);
-    log.info({ hash: model.hash, round }, "the network was trained on what was measured");
+    log.info({ hash: model.hash, round }, "the network is another from now on");
   }
 }

@@ -19,8 +19,8 @@ export interface RunningSystem {
   pids(): Map<string, number>;
   /** What each process of stages spends its time with, by name. */
   usages(): Promise<Map<string, ProcessUsage>>;
-  /** Starts what measures shards and splits and merges them. */
-  startScaler(flags?: readonly string[]): Promise<string>;
+  /** Starts what measures shards and splits and merges them. @param name of the child, where there is more than one */
+  startScaler(flags?: readonly string[], name?: string): Promise<string>;
   /** Starts a gateway; resolves with its address. */
   startGateway(): Promise<string>;
   stop(): Promise<void>;
@@ -86,7 +86,7 @@ export async function startSystem(
       founded,
       pids: () => new Map([...cluster.pids(), ...children.pids()]),
       usages: () => children.usages(),
-      startScaler: (flags = []) => children.start({ name: "scaler", args: ["scale", ...flags] }),
+      startScaler: (flags = [], name = "scaler") => children.start({ name, args: ["scale", ...flags] }),
       startGateway: () => children.start({ name: "gateway", args: ["gateway"] }),
       stop,
     };

@@ -6,6 +6,7 @@ import { transactionIdOf } from "../../ledger/transaction/index.js";
 import { SCALING_DEFAULTS } from "../../ml/scaling/policy.js";
 import { Kafka, logLevel } from "../../runtime/kafka/kafkajs.js";
 import { openScaling } from "../../runtime/scaling/open.js";
+import { TRAIN_EVERY_MS } from "../../runtime/scaling/training.js";
 import { codec, fromWire } from "../../schemas/codec.js";
 import { ONE } from "../../simulator/world/network.js";
 import { CATALOGUE, subjectOf, type TopicName, topicOnCluster } from "../../topics/catalogue.js";
@@ -165,6 +166,7 @@ export function describePipeline(where: string, open: () => Promise<OpenedCluste
         ...{ settings: SCALING_DEFAULTS, isDryRun: true, capacity: undefined },
         architecture: "lstm",
         shippedModelPath: shippedModelPath("lstm"),
+        trainEveryMs: TRAIN_EVERY_MS,
         onFailure: (error) => faults.push(`scaling: ${String(error)}`),
       });
       // Nobody proposed to change the shard tree here, and nothing was unusual.

@@ -74,7 +74,7 @@ export function decision(fields: Partial<ScalingDecision> = {}): ScalingRecord {
   const made: ScalingDecision = {
     ...{ kind: "SPLIT", shards: [2], epoch: 0, at: NOW_MS, isDryRun: false, rule: "FORECAST_LOAD" },
     ...{ reason: "900 a second expected of 1,000", loadMilli: 500_000, forecastMilli: 900_500 },
-    ...{ capacity: 1_000, source: "lstm", model: "ab".repeat(32), inputs: [] },
+    ...{ capacity: 1_000, source: "lstm", model: "ab".repeat(32), inputs: [], costMilli: 1_754 },
     ...fields,
   };
   return { record: { "rustorium.ScalingDecision": made } };
@@ -83,7 +83,7 @@ export function decision(fields: Partial<ScalingDecision> = {}): ScalingRecord {
 export function outcome(fields: Partial<ScalingOutcome> = {}): ScalingRecord {
   const known: ScalingOutcome = {
     ...{ kind: "SPLIT", shards: [2], epoch: 0, decidedAt: NOW_MS, at: NOW_MS + 2_500, result: "DONE" },
-    ...{ begun: [5, 6], tookMs: 2_500, peakMilli: 950_000, overloadedMs: 0 },
+    ...{ begun: [5, 6], tookMs: 2_500, peakMilli: 950_000, overloadedMs: 0, lostPpm: -1 },
     ...fields,
   };
   return { record: { "rustorium.ScalingOutcome": known } };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Topology } from "../../../ledger/topology.js";
 import { useBackend } from "../../../ml/network/backend.js";
 import { seededRandom } from "../../../ml/random.js";
-import { SCALING_DEFAULTS } from "../../../ml/scaling/policy.js";
+import { SCALING_DEFAULTS, type ScalingSettings } from "../../../ml/scaling/policy.js";
 import { Scaler } from "../../../ml/scaling/scaler.js";
 import { poisson } from "../../../ml/synthetic/noise.js";
 import { shardMetrics } from "../../gateway/measurements.js";
@@ -29,8 +29,8 @@ class Told {
   nowMs = T0;
   private offset = 0;
 
-  constructor(isDryRun = false) {
-    this.scaler = new Scaler(SETTINGS, isDryRun);
+  constructor(isDryRun = false, settings: ScalingSettings = SETTINGS) {
+    this.scaler = new Scaler(settings, isDryRun);
   }
 
   second(topology: Topology, loads: Readonly<Record<number, number>>) {
@@ -68,9 +68,10 @@ describe("the scaler", () => {
     expect(told.second(halves(true), {}).outcomes).toEqual([]);
     const { outcomes } = told.second(halves(false), { 2: 1_100, 3: 1_000 });
     expect(outcomes).toMatchObject([
-      { result: "DONE", begun: [2, 3], decidedAt: decided!.at, tookMs: 3_000 },
+      { result: "DONE", begun: [2, 3], decidedAt: decided!.at, tookMs: 3_000, lostPpm: expect.any(Number) },
     ]);
     expect(outcomes[0]!.peakMilli).toBe(2_100_000);
+    expect(decided!.costMilli).toBe(1_754);
   });
 
   it("merges halves that stay low, and not before", () => {
@@ -80,6 +81,53 @@ describe("the scaler", () => {
     const at = ticks.findIndex(({ decisions }) => decisions.length > 0);
     expect(ticks[at]!.decisions).toMatchObject([{ kind: "MERGE", shards: [2, 3], rule: "SIBLINGS_LOW" }]);
     expect(at).toBeGreaterThanOrEqual(5);
+  });
+
+  it("merges later where merges take long", () => {
+    const told = new Told();
+    // Nothing was done meanwhile in 30 s: 60 s of work of one shard, and the split after it.
+    const merge = { kind: "MERGE", epoch: 0, decidedAt: T0, at: T0, result: "DONE" } as const;
+    const figures = { begun: [4], tookMs: 30_000, peakMilli: 0, overloadedMs: 0, lostPpm: 1_000_000 };
+    told.scaler.remember({ ...merge, shards: [2, 3], ...figures });
+    const tree = halves(false);
+    const ticks = Array.from({ length: 70 }, () => told.second(tree, { 2: 50, 3: 40 }));
+    const at = ticks.findIndex(({ decisions }) => decisions.length > 0);
+    expect(at).toBeGreaterThanOrEqual(61);
+    expect(ticks[at]!.decisions).toMatchObject([{ kind: "MERGE", costMilli: 61_754 }]);
+  });
+
+  it("says once a minute of a shard that nothing is measured of, and not once it is again", () => {
+    const told = new Told();
+    told.second(ONE, { 1: 100 });
+    const silent = Array.from({ length: 75 }, () => told.second(ONE, {}).alerts);
+    const alerts = silent.flat();
+    expect(alerts.map(({ code, shard }) => [code, shard])).toEqual([
+      ["NO_METRICS", 1],
+      ["NO_METRICS", 1],
+    ]);
+    expect(silent.findIndex((some) => some.length > 0)).toBe(9);
+    expect(alerts[0]).toMatchObject({
+      message: "Shard 1 has not been measured for 10 s.",
+      evidence: [{ value: 10_000, usual: 1_000 }],
+    });
+    expect(told.second(ONE, { 1: 100 }).alerts).toEqual([]);
+    const again = Array.from({ length: 70 }, () => told.second(ONE, {}).alerts);
+    expect(again.findIndex((some) => some.length > 0)).toBe(53);
+  });
+
+  it("doesn't wait for measurements of a shard that only begins", () => {
+    const told = new Told();
+    const ticks = Array.from({ length: 30 }, () => told.second(halves(true), {}));
+    expect(ticks.flatMap(({ alerts }) => alerts)).toEqual([]);
+  });
+
+  it("splits by present load alone where it is to be so", () => {
+    const told = new Told(false, { ...SETTINGS, looksAt: "present" });
+    const loads = Array.from({ length: 60 }, (_, second) => 20 * second);
+    const ticks = loads.map((load) => told.second(ONE, { 1: load }).decisions);
+    const at = ticks.findIndex((some) => some.length > 0);
+    expect(loads[at]).toBeGreaterThanOrEqual(800);
+    expect(ticks[at]).toMatchObject([{ rule: "PRESENT_LOAD", forecastMilli: -1 }]);
   });
 
   it("decides nothing while the kill switch is on, or by old measurements", () => {

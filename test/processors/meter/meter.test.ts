@@ -9,7 +9,7 @@ const TREE = new Topology([
   { shard: 2, path: "2", prefix: "", partition: 2 },
 ]);
 
-const executeSays = (at: number, transactions: number, workPpm: number) =>
+const executeSays = (at: number, transactions: number, workPpm: number, lagMs = 0) =>
   stageMetrics({
     ...{ stage: "execute", group: "execute", process: "core", at, spanMs: 1_000 },
     partitions: [
@@ -17,6 +17,7 @@ const executeSays = (at: number, transactions: number, workPpm: number) =>
         partition: 2,
         shard: 2,
         workPpm,
+        lagMs,
         figures: shardFigures({ shard: 2, transactions }),
       }),
     ],
@@ -56,6 +57,19 @@ describe("what is known of a shard", () => {
     ]);
   });
 
+  it("can't take more than it does while its records wait", () => {
+    const meter = new Meter();
+    const capacityAfter = (seconds: number, transactions: number, lagMs: number, fromMs: number) => {
+      let last = meter.take(executeSays(fromMs, transactions, 500_000, lagMs), TREE);
+      for (let second = 1; second < seconds; second++)
+        last = meter.take(executeSays(fromMs + 1_000 * second, transactions, 500_000, lagMs), TREE);
+      return last[0]!.capacity;
+    };
+    expect(capacityAfter(10, 400, 1_999, 1_000)).toBe(800);
+    expect(capacityAfter(4, 500, 2_000, 11_000)).toBeGreaterThan(800);
+    expect(capacityAfter(10, 500, 2_000, 15_000)).toBe(500);
+  });
+
   it("passes by what is old, and shards that there aren't", () => {
     const meter = new Meter();
     meter.take(voteSays("vote-1", "validators", 1_000, 900_000), TREE);
@@ -72,6 +86,13 @@ describe("a capacity", () => {
     for (let second = 1; second <= 60; second++) capacity.add(100, 0.5, 1_000, second * 1_000);
     expect(capacity.perSecond).toBeCloseTo(200, 3);
     for (let second = 1_000; second <= 1_060; second++) capacity.add(900, 0.9, 1_000, second * 1_000);
+    expect(capacity.perSecond).toBeCloseTo(1_000, 0);
+  });
+
+  it("isn't bounded by what a shard did that was held up", () => {
+    const capacity = new Capacity();
+    for (let second = 1; second <= 20; second++) capacity.add(500, 0.5, 1_000, second * 1_000);
+    for (let second = 21; second <= 30; second++) capacity.add(100, 0.1, 1_000, second * 1_000, true);
     expect(capacity.perSecond).toBeCloseTo(1_000, 0);
   });
 
