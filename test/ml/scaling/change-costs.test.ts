@@ -18,15 +18,15 @@ describe("what a change costs", () => {
     const costs = new ChangeCosts();
     costs.add(done({ result: "NOT_DONE", tookMs: -1 }));
     expect(costs.of("SPLIT")).toEqual(COSTS_UNMEASURED.SPLIT);
-    expect(shardMsOf("SPLIT", costs)).toBeCloseTo(1_753.9, 1);
-    expect(shardMsOf("MERGE", costs)).toBeCloseTo(2 * 5_040 * 0.7 + 1_753.9, 1);
+    expect(shardMsOf("SPLIT", costs)).toBeCloseTo(1_332, 1);
+    expect(shardMsOf("MERGE", costs)).toBeCloseTo(2 * 8_300 * 0.7 + 1_332, 1);
   });
 
   it("is the longest of the last five, and what they lost in the mean", () => {
     const costs = new ChangeCosts();
     costs.add(done({ tookMs: 50_000 }));
     for (const tookMs of [1_000, 2_000, 4_000, 3_000]) costs.add(done({ tookMs }));
-    expect(costs.of("SPLIT")).toEqual({ tookMs: 50_000, lostShare: 0.58 });
+    expect(costs.of("SPLIT")).toEqual({ tookMs: 50_000, lostShare: 0.37 });
     costs.add(done({ tookMs: 1_500, lostPpm: 200_000 }));
     costs.add(done({ tookMs: 1_500, lostPpm: 400_000 }));
     expect(costs.of("SPLIT").tookMs).toBe(4_000);
@@ -40,7 +40,7 @@ describe("what is looked ahead to", () => {
     const window = (changeMs: number) => TARGETS[targetCovering(changeMs)];
     expect(window(900)).toEqual({ from: 1, to: 3 });
     expect(window(2_000)).toEqual({ from: 3, to: 5 });
-    expect(window(3_024)).toEqual({ from: 1, to: 6 });
+    expect(window(3_600)).toEqual({ from: 1, to: 6 });
     expect(window(6_000)).toEqual({ from: 3, to: 8 });
     expect(window(10_000)).toEqual({ from: 12, to: 12 });
     expect(window(60_000)).toEqual({ from: 12, to: 12 });
