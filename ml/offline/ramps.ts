@@ -34,9 +34,9 @@ export interface RampsResult {
   readonly networkShare: number;
 }
 
-/** Ramps as the bench drives them: from 80 to 100 % of the capacity in 1.7 s; and from half of it in 20 to 30 s. */
+/** Ramps as the bench drives them: from 80 to 100 % of the capacity in 1.3 s; and from half of it in 20 to 30 s. */
 export const RAMP_KINDS: Readonly<Record<string, (random: Random) => RampCourse>> = {
-  "10 to 115 % in 8.75 s": (random) => rampOf(random, 0.1, 1.15, 8.75),
+  "10 to 115 % in 7 s": (random) => rampOf(random, 0.1, 1.15, 7),
   "50 to 100 % in 20 to 30 s": (random) => rampOf(random, 0.5, 1, between(random, 20, 30)),
 };
 

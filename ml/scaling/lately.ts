@@ -4,11 +4,15 @@ import { firstOutput, WINDOW_LEVELS } from "../network/outputs.js";
 import { TARGETS } from "../targets.js";
 import type { LoadHistory } from "./load-history.js";
 import type { Said, Source } from "./sources.js";
+import { isRamp } from "./trend.js";
 
 /** The simple ones count until another is better by this factor: a straight line needs no past. */
 const TREND_MARGIN = 0.9;
 /** Outcomes that must be known before a source is believed. */
 const OUTCOMES_MIN = 30;
+
+/** Values that a ramp is looked for in. */
+const RAMP_SEEN = 60;
 
 /** What is decided by: the greatest load of the window that is furthest ahead. */
 export const DECIDED_TARGET = TARGETS.length - 1;
@@ -52,7 +56,16 @@ export class Lately {
       return values.length === toS - fromS + 1 ? Math.max(...values) : undefined;
     });
     this.said(nowS, said);
-    return this.choose(new Set(said.keys()));
+    const chosen = this.choose(new Set(said.keys()));
+    const trend = said.get("trend");
+    // Who did best while it was calm may not see a ramp for seconds, and to be late costs more than to be wrong.
+    const isOverlooked =
+      trend &&
+      decidedQuantile(trend) > decidedQuantile(said.get(chosen.source)!) &&
+      isRamp(history.last(RAMP_SEEN));
+    return isOverlooked
+      ? { source: "trend", reason: `a ramp that ${chosen.source} doesn't see yet` }
+      : chosen;
   }
 
   /** @param atS second of the newest value that the forecasts were made from */

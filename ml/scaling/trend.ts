@@ -32,6 +32,12 @@ export function trendForecast(values: readonly number[]): Float32Array {
   });
 }
 
+/** Whether the last values rise in a straight line, as noise hardly does: a ramp has begun. @param values as of trendForecast */
+export function isRamp(values: readonly number[]): boolean {
+  const { slope, isClear } = lineUpTo(values, values.length - 1);
+  return isClear && slope > 0;
+}
+
 /** By the second differences, which a straight line has none of. */
 function noiseOf(values: readonly number[]): number {
   if (values.length < 3) return 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { OUTPUTS } from "../../../ml/network/outputs.js";
 import { Lately } from "../../../ml/scaling/lately.js";
+import { LoadHistory } from "../../../ml/scaling/load-history.js";
 import type { Source } from "../../../ml/scaling/sources.js";
 
 /** Says the same number for every output. */
@@ -40,6 +41,30 @@ describe("what is believed", () => {
       source: "ridge",
       reason: "there is no network, or too short a past for it",
     });
+  });
+
+  it("is the straight line where it sees a ramp that the one believed doesn't, and only there", () => {
+    const history = (values: readonly number[]) => {
+      const own = LoadHistory.empty("1");
+      for (const [second, value] of values.entries()) own.add(second * 1_000, value);
+      return own;
+    };
+    const calm = Array.from({ length: 40 }, (_, second) => 100 + (second % 3));
+    const ramp = [...calm, 150, 200, 250];
+    const next = (values: readonly number[], network: number, trend: number) =>
+      judgedAfter(40, { network: 100, trend: 150 }).next(
+        history(values),
+        new Map([
+          ["network", said(network)],
+          ["trend", said(trend)],
+        ]),
+      );
+    expect(next(ramp, 120, 600)).toEqual({
+      source: "trend",
+      reason: "a ramp that network doesn't see yet",
+    });
+    expect(next(ramp, 700, 600).source).toBe("network");
+    expect(next(calm, 120, 600).source).toBe("network");
   });
 
   it("judges nothing by what isn't known", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Topology } from "../../../ledger/topology.js";
 import { useBackend } from "../../../ml/network/backend.js";
 import { seededRandom } from "../../../ml/random.js";
+import { ChangeCosts, shardMsOf } from "../../../ml/scaling/change-costs.js";
 import { SCALING_DEFAULTS, type ScalingSettings } from "../../../ml/scaling/policy.js";
 import { Scaler } from "../../../ml/scaling/scaler.js";
 import { poisson } from "../../../ml/synthetic/noise.js";
@@ -71,13 +72,13 @@ describe("the scaler", () => {
       { result: "DONE", begun: [2, 3], decidedAt: decided!.at, tookMs: 3_000, lostPpm: expect.any(Number) },
     ]);
     expect(outcomes[0]!.peakMilli).toBe(2_100_000);
-    expect(decided!.costMilli).toBe(1_754);
+    expect(decided!.costMilli).toBe(shardMsOf("SPLIT", new ChangeCosts()));
   });
 
   it("merges halves that stay low, and not before", () => {
     const told = new Told();
     const tree = halves(false);
-    const ticks = Array.from({ length: 12 }, () => told.second(tree, { 2: 50, 3: 40 }));
+    const ticks = Array.from({ length: 20 }, () => told.second(tree, { 2: 50, 3: 40 }));
     const at = ticks.findIndex(({ decisions }) => decisions.length > 0);
     expect(ticks[at]!.decisions).toMatchObject([{ kind: "MERGE", shards: [2, 3], rule: "SIBLINGS_LOW" }]);
     expect(at).toBeGreaterThanOrEqual(5);
@@ -93,7 +94,9 @@ describe("the scaler", () => {
     const ticks = Array.from({ length: 70 }, () => told.second(tree, { 2: 50, 3: 40 }));
     const at = ticks.findIndex(({ decisions }) => decisions.length > 0);
     expect(at).toBeGreaterThanOrEqual(61);
-    expect(ticks[at]!.decisions).toMatchObject([{ kind: "MERGE", costMilli: 61_754 }]);
+    expect(ticks[at]!.decisions).toMatchObject([
+      { kind: "MERGE", costMilli: 60_000 + shardMsOf("SPLIT", new ChangeCosts()) },
+    ]);
   });
 
   it("says once a minute of a shard that nothing is measured of, and not once it is again", () => {
