@@ -115,7 +115,8 @@ export class Lately {
     if (own === undefined)
       return { source: simple, reason: "too little is known of how well the network does" };
     if (own <= LATELY_MARGIN) return { source: "network", reason: "" };
-    const worse = Math.round(100 * (own - 1));
-    return { source: simple, reason: `the network was ${worse} % worse than ${simple} lately` };
+    const by = Number.isFinite(own) ? `${Math.round(100 * (own - 1))} % worse than ${simple}` : "worse";
+    const never = Number.isFinite(own) ? "" : `, and ${simple} was never wrong`;
+    return { source: simple, reason: `the network was ${by} lately${never}` };
   }
 }
