@@ -38,7 +38,7 @@ function getUnlessCorrupt(store: Store, key: string): Buffer | undefined {
 export const storePlants = {
   "batch-torn": {
     about: "Position and state are stored one after the other instead of in one batch.",
-    found: { seed: 58, invariant: "same-state" },
+    found: { seed: 66, invariant: "same-state" },
     make: () => withStore((store) => ({ write: (batch) => writeTorn(store, batch) })),
   },
   "owner-not-checked": {
