@@ -5,6 +5,7 @@ import { progressSince } from "../cli/progress.js";
 import { PROJECT_ROOT } from "../cli/project-root.js";
 import { LOOKS } from "../ml/scaling/policy.js";
 import { runCapacity } from "./capacity/run.js";
+import { oneOf } from "./forecast/flags.js";
 import { runLiveTick } from "./forecast/live-tick.js";
 import { runTick } from "./forecast/tick.js";
 import { runGate } from "./gate/gate.js";
@@ -184,7 +185,7 @@ async function main(): Promise<number> {
         return runRamps({
           ...common,
           runs: whole(values.runs, 1),
-          policy: policy(values.policy),
+          policy: oneOf(LOOKS, values.policy, "--policy"),
           fsync: timing.fsync,
         });
       case "training":
@@ -263,12 +264,6 @@ function shardCount(text: string): ShardCount {
   const count = ([1, 2, 4] as const).find((number) => String(number) === text);
   if (!count) throw new RangeError(`${text} shards: 1, 2 or 4`);
   return count;
-}
-
-function policy(text: string): (typeof LOOKS)[number] {
-  const found = LOOKS.find((name) => name === text);
-  if (!found) throw new RangeError(`no policy ${text}: ${LOOKS.join(", ")}`);
-  return found;
 }
 
 function whole(text: string, least: number): number {

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { EXIT, failWith } from "../../cli/failure.js";
 import { parseFlags } from "../../cli/parse-flags.js";
 import { progressSince } from "../../cli/progress.js";
 import { PROJECT_ROOT } from "../../cli/project-root.js";
@@ -14,9 +15,6 @@ import { evaluate, loopOf, MEMBERS_MAX } from "./evaluate.js";
 import { numberIn, oneOf } from "./flags.js";
 import { readSeries } from "./read-series.js";
 import { reportTable } from "./table.js";
-
-/** Exit codes: 0 evaluated, 2 could not be done. */
-const EXIT = { done: 0, failed: 2 } as const;
 
 const USAGE = `usage: npm run evaluate:forecast -- --series DIR [--json] [--record NAME]
   --series DIR          directory of files timestamp,value: .csv or .csv.gz, one a series
@@ -41,11 +39,8 @@ const say = progressSince();
 try {
   process.exitCode = await main();
 } catch (error) {
-  const code = (error as { code?: string }).code;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`evaluate:forecast: ${code ? `${code}: ` : ""}${message}\n`);
   // Threads that are still at work are of no use any more.
-  process.exit(EXIT.failed);
+  failWith(error, "evaluate:forecast");
 }
 
 async function main(): Promise<number> {
@@ -67,7 +62,7 @@ async function main(): Promise<number> {
   const values = parseFlags(options, USAGE);
   if (values.help) {
     process.stdout.write(USAGE);
-    return EXIT.done;
+    return EXIT.ok;
   }
   if (values.series === undefined) throw new RangeError(`--series is missing\n${USAGE}`);
   if (values.record !== undefined && !/^[\w-]+$/.test(values.record))
@@ -104,5 +99,5 @@ async function main(): Promise<number> {
     say(`kept in ${file}`);
   }
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : reportTable(report));
-  return EXIT.done;
+  return EXIT.ok;
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { EXIT, failWith } from "../../cli/failure.js";
 import { parseFlags } from "../../cli/parse-flags.js";
 import { progressSince } from "../../cli/progress.js";
 import { shippedModelPath } from "../../cli/project-root.js";
@@ -11,9 +12,6 @@ import { RAMP_KINDS, watchRamps } from "../../ml/offline/ramps.js";
 import { numberIn, oneOf } from "./flags.js";
 import { readSeries } from "./read-series.js";
 import { trainingTable } from "./training-table.js";
-
-/** Exit codes: 0 trained, 2 could not be done. */
-const EXIT = { done: 0, failed: 2 } as const;
 
 const HELD_OUT = 60;
 
@@ -33,10 +31,7 @@ const say = progressSince();
 try {
   process.exitCode = await main();
 } catch (error) {
-  const code = (error as { code?: string }).code;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`train:forecast: ${code ? `${code}: ` : ""}${message}\n`);
-  process.exitCode = EXIT.failed;
+  failWith(error, "train:forecast");
 }
 
 async function main(): Promise<number> {
@@ -53,7 +48,7 @@ async function main(): Promise<number> {
   const values = parseFlags(options, USAGE);
   if (values.help) {
     process.stdout.write(USAGE);
-    return EXIT.done;
+    return EXIT.ok;
   }
   const architecture = oneOf(ARCHITECTURES, values.architecture, "--architecture");
   const settings = {
@@ -82,5 +77,5 @@ async function main(): Promise<number> {
     ...{ learned: settings.series + others.length, heldOut, judged, ramps },
   };
   process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : trainingTable(result));
-  return EXIT.done;
+  return EXIT.ok;
 }

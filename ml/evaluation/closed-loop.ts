@@ -188,7 +188,8 @@ function windowsOf(
   });
 }
 
-function unitOf({ values }: Series, load: Float64Array): number {
+/** What a load of one shard is in the series' own unit. */
+export function unitOf({ values }: Series, load: Float64Array): number {
   const at = load.findIndex((value) => value > 0);
   return at < 0 ? 1 : values[at]! / load[at]!;
 }

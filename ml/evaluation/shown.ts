@@ -1,8 +1,8 @@
-import { firstOutput, OUTPUTS, WINDOW_LEVELS } from "../network/outputs.js";
+import { OUTPUTS, outputAt } from "../network/outputs.js";
 import { evaluatedOrigins } from "../parts.js";
 import { simulate } from "../policy/simulate.js";
 import { TARGETS } from "../targets.js";
-import { type LoopSettings, type Policy, type Rule, scaledLoad, tunedRules } from "./closed-loop.js";
+import { type LoopSettings, type Policy, type Rule, scaledLoad, tunedRules, unitOf } from "./closed-loop.js";
 import type { Evaluated } from "./report.js";
 
 /** Decisions that are shown take so many steps. */
@@ -50,11 +50,11 @@ export function shownStretch(evaluated: Evaluated, loop: LoopSettings): Stretch 
   const runs = { threshold: run("threshold"), forecast: run("forecast") };
   const from = mostOverloaded(runs.threshold.capacity);
   const shown = (values: Float64Array) => [...values.subarray(from, from + SHOWN_STEPS)];
-  const unit = series.values[parts.tuneEnd]! / load[parts.tuneEnd]!;
-  const said = (level: (typeof WINDOW_LEVELS)[number]) =>
+  const unit = unitOf(series, load);
+  const said = (level: number) =>
     Array.from({ length: Math.min(SHOWN_STEPS, end - from) }, (_, at) => {
       const row = from + at - EFFECT - first;
-      const output = firstOutput(TARGET) + WINDOW_LEVELS.indexOf(level);
+      const output = outputAt(TARGET, level);
       return row < 0 ? Number.NaN : network.evaluated[row * OUTPUTS.length + output]! / unit;
     });
   const policy = ({ rule, capacity, shards, outcome }: (typeof runs)["threshold"]): ShownPolicy => ({

@@ -4,7 +4,6 @@ import type { Target } from "../targets.js";
 const SEEN = 6;
 /** A slope counts where it is so many times its standard error: noise has slopes, too. */
 const ERRORS_MIN = 2;
-
 /** So many times its standard error a slope is one that noise has once in a hundred times. */
 const CLEAR_ERRORS_MIN = 4;
 

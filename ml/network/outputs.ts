@@ -16,6 +16,11 @@ export const OUTPUTS: readonly Output[] = TARGETS.flatMap((_, target) =>
   (target < POINT_TARGETS.length ? POINT_LEVELS : WINDOW_LEVELS).map((level) => ({ target, level })),
 );
 
+/** Place in OUTPUTS of this quantile of a target; -1: nobody says it. */
+export function outputAt(target: number, level: number): number {
+  return OUTPUTS.findIndex((output) => output.target === target && output.level === level);
+}
+
 /** Place in OUTPUTS of the first quantile of a target. */
 export function firstOutput(target: number): number {
   return OUTPUTS.findIndex((output) => output.target === target);

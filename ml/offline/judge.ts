@@ -2,7 +2,7 @@ import { commonRidgeForecast, loadScale } from "../baselines/common-ridge.js";
 import type { Ridge } from "../baselines/ridge.js";
 import { historyOf } from "../features/history.js";
 import { pinballLoss } from "../metrics.js";
-import { firstOutput, OUTPUTS } from "../network/outputs.js";
+import { firstOutput, outputAt } from "../network/outputs.js";
 import type { TrainedModel } from "../network/saved-model.js";
 import { ASKED_STEPS_MIN, FITTED_STEPS_MIN } from "../scaling/lessons.js";
 import type { Series } from "../series.js";
@@ -31,9 +31,7 @@ export interface Judgement {
 
 const UPPER_LEVEL = 0.9;
 const MEDIAN = TARGETS.map((_, target) => firstOutput(target));
-const UPPER = TARGETS.map((_, target) =>
-  OUTPUTS.findIndex((output) => output.target === target && output.level === UPPER_LEVEL),
-);
+const UPPER = TARGETS.map((_, target) => outputAt(target, UPPER_LEVEL));
 
 /** How well a model and the simple forecasts do on series that none of them saw, second by second. */
 export function judge(all: readonly Series[], model: TrainedModel): Readonly<Record<Age, Judgement>> {

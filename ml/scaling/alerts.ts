@@ -2,9 +2,8 @@ import type { AlertEvidence, MetricsAlert, ShardMetrics } from "../../schemas/ge
 import { boundOfShare, LATENCY_BOUNDS_MS } from "../../schemas/latency-bounds.js";
 import { decidedQuantile } from "./lately.js";
 import type { LoadHistory } from "./load-history.js";
+import { Told } from "./told.js";
 
-/** An alert isn't repeated before so long, in milliseconds. */
-const REPEATED_AFTER_MS = 60_000;
 /** What is usual is averaged over about so many measurements. */
 const USUAL_OVER = 120;
 /** Measurements before anything counts as unusual. */
@@ -61,12 +60,12 @@ type Code =
 /** Finds what is unusual in the measurements of shards. */
 export class Alerts {
   private readonly shards = new Map<number, Shard>();
-  private readonly toldMs = new Map<string, number>();
+  private readonly told = new Told();
 
   /** Shards that have ended are forgotten. */
   keepOnly(shards: ReadonlySet<number>): void {
     for (const shard of this.shards.keys()) if (!shards.has(shard)) this.shards.delete(shard);
-    for (const [told] of this.toldMs) if (!shards.has(Number(told.split(" ")[1]))) this.toldMs.delete(told);
+    this.told.keepOnly(shards);
   }
 
   of(metrics: ShardMetrics, history: LoadHistory, forecast: Float32Array, nowMs: number): MetricsAlert[] {
@@ -80,9 +79,7 @@ export class Alerts {
     this.shards.set(shard, known);
     const found: MetricsAlert[] = [];
     const tell = (code: Code, message: string, evidence: AlertEvidence[], stage = "") => {
-      if (nowMs - (this.toldMs.get(`${code} ${shard}`) ?? Number.NEGATIVE_INFINITY) < REPEATED_AFTER_MS)
-        return;
-      this.toldMs.set(`${code} ${shard}`, nowMs);
+      if (!this.told.tells(shard, code, nowMs)) return;
       found.push({ code, at: nowMs, shard, stage, message: `Shard ${shard} ${message}.`, evidence });
     };
     const load = Math.round((1_000 * transactions) / spanMs);

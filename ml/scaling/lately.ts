@@ -1,23 +1,20 @@
 import { LATELY_MARGIN, LATELY_STEPS } from "../evaluation/lately.js";
 import { pinballLoss } from "../metrics.js";
-import { firstOutput, WINDOW_LEVELS } from "../network/outputs.js";
+import { outputAt } from "../network/outputs.js";
 import { TARGETS } from "../targets.js";
 import type { LoadHistory } from "./load-history.js";
 import type { Said, Source } from "./sources.js";
-import { isRamp } from "./trend.js";
+import { isRamp, TREND_SEEN } from "./trend.js";
 
 /** The simple ones count until another is better by this factor: a straight line needs no past. */
 const TREND_MARGIN = 0.9;
 /** Outcomes that must be known before a source is believed. */
 const OUTCOMES_MIN = 30;
 
-/** Values that a ramp is looked for in. */
-const RAMP_SEEN = 60;
-
 /** What is decided by: the greatest load of the window that is furthest ahead. */
 export const DECIDED_TARGET = TARGETS.length - 1;
 export const DECIDED_LEVEL = 0.9;
-const DECIDED_OUTPUT = firstOutput(DECIDED_TARGET) + WINDOW_LEVELS.indexOf(DECIDED_LEVEL);
+const DECIDED_OUTPUT = outputAt(DECIDED_TARGET, DECIDED_LEVEL);
 
 /** The quantile that decisions are made by. */
 export function decidedQuantile(forecast: Float32Array): number {
@@ -62,7 +59,7 @@ export class Lately {
     const isOverlooked =
       trend &&
       decidedQuantile(trend) > decidedQuantile(said.get(chosen.source)!) &&
-      isRamp(history.last(RAMP_SEEN));
+      isRamp(history.last(TREND_SEEN));
     return isOverlooked
       ? { source: "trend", reason: `a ramp that ${chosen.source} doesn't see yet` }
       : chosen;

@@ -1,4 +1,4 @@
-import { OUTPUTS } from "../network/outputs.js";
+import { outputAt } from "../network/outputs.js";
 import { TARGETS } from "../targets.js";
 import { DECIDED_LEVEL } from "./lately.js";
 
@@ -22,5 +22,5 @@ export function targetCovering(changeMs: number): number {
 
 /** The quantile of a target that decisions are made by. */
 export function quantileOf(forecast: Float32Array, target: number): number {
-  return forecast[OUTPUTS.findIndex((one) => one.target === target && one.level === DECIDED_LEVEL)]!;
+  return forecast[outputAt(target, DECIDED_LEVEL)]!;
 }

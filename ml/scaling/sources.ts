@@ -12,14 +12,13 @@ import {
   REFIT_S,
 } from "./lessons.js";
 import type { LoadHistory } from "./load-history.js";
-import { NORMAL_QUANTILES, trendForecast } from "./trend.js";
+import { NORMAL_QUANTILES, TREND_SEEN, trendForecast } from "./trend.js";
 
 /** What makes forecasts. */
 export type Source = "network" | "ridge" | "trend";
 /** Quantiles as OUTPUTS has them, in transactions a second, by who says so. */
 export type Said = Map<Source, Float32Array>;
 
-const TREND_SEEN = 60;
 /** Ridge regressions that are fitted in one tick at most: shards that began together would all be due at a time. */
 const FITS_MAX = 4;
 

@@ -2,6 +2,8 @@ import { lineAhead, lineUpTo } from "../features/line.js";
 import { OUTPUTS } from "../network/outputs.js";
 import { TARGETS } from "../targets.js";
 
+/** Newest values of a shard that a trend is looked for in. */
+export const TREND_SEEN = 60;
 /** Values that the noise is measured in. */
 const NOISE_SEEN = 30;
 
